@@ -1,0 +1,1 @@
+"""The district's duty room: ingest, alerts, decisions, instruments, coverage."""

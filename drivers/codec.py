@@ -1,0 +1,125 @@
+"""The shape of a codec and of a device's SPEC.
+
+A device file in `drivers/devices` is the protocol for BOTH roles: what the host says and what the device says,
+encode and decode side by side. A codec does no I/O, reads no clock, keeps a bounded buffer and never raises on any
+input: garbage becomes `DecodeFault` events.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from contract.clock import Instant
+from drivers.samples import Event
+
+
+class Quantity(StrEnum):
+    """What a device is for."""
+
+    FRAME = "frame"
+    SPOT = "spot"
+    AMBIENT = "ambient"
+    REFERENCE = "reference"
+    SIGNAL = "signal"
+
+
+class Evidence(StrEnum):
+    """How well the protocol is known: a shared definition shares its mistakes, so say where it came from."""
+
+    CAPTURED = "captured"
+    """Bytes of a real device are among the golden files."""
+    MANUAL = "manual"
+    INFERRED = "inferred"
+
+
+class Transport(StrEnum):
+    """How the bytes move."""
+
+    SERIAL = "serial"
+    UDP = "udp"
+    UVC = "uvc"
+
+
+class Decoder(Protocol):
+    """The device's half of the conversation, as the host hears it."""
+
+    def feed(self, data: bytes, at: Instant) -> Iterable[Event]:
+        """Take bytes cut anywhere that arrived at `at`; return the events they complete. Never raises."""
+        ...
+
+    def poll(self) -> bytes:
+        """Return the next request to send, or b"" for a device that talks by itself.
+
+        A polled decoder that is asked again while a reply is outstanding gives the old request up: the next `feed`
+        then starts with a TIMEOUT fault.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SerialLine:
+    """Settings of a serial line."""
+
+    baud: int
+    alternatives: tuple[int, ...] = ()
+    """Other rates the device may have been set to, in the order in which to try them."""
+    bytesize: int = 8
+    parity: str = "N"
+    stopbits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UsbId:
+    """Vendor and product id, with the geometry that must come with it (look-alikes share ids)."""
+
+    vid: int
+    pid: int
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A harmless question and how to know the device's own answer."""
+
+    request: bytes
+    """b"" for a device that talks by itself: then listening is the handshake."""
+    recognises: Callable[[bytes], bool]
+    """Say whether bytes heard within `wait_s` can only come from this device."""
+    wait_s: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DriverSpec:
+    """All that the rest of the house needs to know of a device."""
+
+    name: str
+    """Driver name in configurations, e.g. `gy_mcu90640`."""
+    title: str
+    """Maker and model as printed on the device."""
+    quantity: Quantity
+    transport: Transport
+    evidence: Evidence
+    sources: tuple[str, ...]
+    """Where each fact of the file was read."""
+    decoder: Callable[[str], Decoder]
+    """Make a decoder for the instrument of that id."""
+    line: SerialLine | None = None
+    usb: tuple[UsbId, ...] = ()
+    shape: tuple[int, int] | None = None
+    """Rows x columns, for frames."""
+    hfov_deg: float | None = None
+    netd_c: float | None = None
+    start: tuple[bytes, ...] = ()
+    """What the host sends after opening the line, volatile settings only."""
+    handshake: Handshake | None = None
+    poll_interval_s: float | None = None
+    """How often to send `Decoder.poll()`; None for a device that talks by itself."""
+    rate_hz: float | None = None
+    """Samples a second at the default settings."""
+    silence_s: float = 2.0
+    """After this long without a sample the device counts as silent."""
+    screens: bool = True
+    """False for a device that must never decide on fever (integers, opaque body mode)."""
+    wiring: Mapping[str, str] = field(default_factory=dict)
+    """Device pin to host pin, for the page "how to connect"."""

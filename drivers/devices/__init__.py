@@ -1,0 +1,1 @@
+"""One file a device: byte ruler, decoder, encoders of both roles, SPEC."""

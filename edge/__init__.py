@@ -1,0 +1,1 @@
+"""The gate: calibrate, measure, decide, show; then deliver. Works offline."""

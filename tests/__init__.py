@@ -1,0 +1,1 @@
+"""Tests mirror the packages; `tests.evaluation` holds the runs of `make eval`."""
