@@ -1,0 +1,89 @@
+"""Fixtures that every test may use: the leak guard, a clock that is told the time, the real data, a real browser."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from contract.clock import Instant
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, at: datetime = datetime(2026, 1, 24, 8, 0, tzinfo=UTC)) -> None:
+        self._instant = Instant(at, 1_000_000_000)
+
+    def now(self) -> Instant:
+        return self._instant
+
+    def advance(self, seconds: float) -> Instant:
+        self._instant = self._instant.later(seconds)
+        return self._instant
+
+    def set(self, at: datetime) -> None:
+        """Let the wall clock jump, as when somebody sets it; the monotonic one does not."""
+        self._instant = Instant(at, self._instant.mono_ns)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data made by others, or a skip that says that it is missing."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real data (../shared/data beside the project) is not here")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind() -> Iterator[None]:
+    """Fail a test that leaves a thread running: every task has an owner."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 2.0
+    left: set[threading.Thread] = set()
+    while True:
+        left = {
+            thread
+            for thread in set(threading.enumerate()) - before
+            if thread.is_alive() and not thread.name.startswith(("AnyIO worker", "asyncio_", "ThreadPoolExecutor"))
+        }
+        if not left or time.monotonic() > deadline:
+            break
+        next(iter(left)).join(0.05)
+    if left:
+        pytest.fail(f"threads left behind: {sorted(thread.name for thread in left)}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a real Chromium, or a skip that says how to get one."""
+    for name in CHROMIUM_NAMES:
+        if path := shutil.which(name):
+            return path
+    pytest.skip("no Chromium here; on Debian: apt-get install chromium fonts-noto-cjk")
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where screenshots and reports of this run are kept; not committed."""
+    folder = REPOSITORY / "build" / "artefacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
