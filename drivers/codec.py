@@ -7,11 +7,12 @@ input: garbage becomes `DecodeFault` events.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
 from contract.clock import Instant
-from drivers.samples import Event
+from drivers.samples import DecodeFault, Event, Sample
 
 
 class Quantity(StrEnum):
@@ -39,6 +40,17 @@ class Transport(StrEnum):
     SERIAL = "serial"
     UDP = "udp"
     UVC = "uvc"
+
+
+class Integrity(StrEnum):
+    """What the wire format can notice by itself; the shared test-suite asks no more of a codec than this."""
+
+    CHECKSUM = "checksum"
+    """Frames carry a check value: damage is noticed, and the next good frame is found after any garbage."""
+    DELIMITED = "delimited"
+    """Frames (lines) end with a mark: the frame after the next mark is found, damage inside one may go unnoticed."""
+    SIZE = "size"
+    """Frames are known by their size and by pauses alone; each read of the link should be whole frames."""
 
 
 class Decoder(Protocol):
@@ -89,6 +101,15 @@ class Handshake:
     wait_s: float = 0.5
 
 
+def decodes(decoder: Callable[[str], Decoder]) -> Callable[[bytes], bool]:
+    """Return a `Handshake.recognises` that holds once the decoder finds a whole, checked sample in what was heard.
+
+    Right for devices whose frames carry a check value; a device without one must look for more than a parsable line.
+    """
+    nobody, then = "handshake", Instant(datetime.fromtimestamp(0, UTC), 0)
+    return lambda heard: any(not isinstance(event, DecodeFault) for event in decoder(nobody).feed(heard, then))
+
+
 @dataclass(frozen=True, slots=True)
 class DriverSpec:
     """All that the rest of the house needs to know of a device."""
@@ -104,6 +125,10 @@ class DriverSpec:
     """Where each fact of the file was read."""
     decoder: Callable[[str], Decoder]
     """Make a decoder for the instrument of that id."""
+    says: Callable[[bytes, Sample], bytes]
+    """The device's own role: what it answers to a request (b"": what it says by itself) when the world is as in the
+    sample; b"" where it says nothing. Raises ValueError for a sample that the device cannot express."""
+    integrity: Integrity = Integrity.CHECKSUM
     line: SerialLine | None = None
     usb: tuple[UsbId, ...] = ()
     shape: tuple[int, int] | None = None

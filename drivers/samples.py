@@ -42,6 +42,8 @@ class SampleFlag(Flag):
     ERROR = auto()
     """The device reports a fault of its own."""
     OVERHEATED = auto()
+    EMISSIVITY_UNKNOWN = auto()
+    """The device applies an emissivity of its own that it has not told yet: the value cannot be corrected exactly."""
 
 
 class Mode(StrEnum):
