@@ -57,6 +57,8 @@ class Reason(StrEnum):
     NOT_A_FACE = "not_a_face"
     SEVERAL_PEOPLE = "several_people"
     TOO_FEW_FRAMES = "too_few_frames"
+    INCOMPLETE = "incomplete"
+    """A step on the way gave no number, or no uncertainty."""
     TOO_FAR = "too_far"
     TURNED_AWAY = "turned_away"
     MOVING = "moving"

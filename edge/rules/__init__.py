@@ -1,0 +1,1 @@
+"""Numbers that a person signed: the coefficients of the sites."""
