@@ -55,7 +55,7 @@ check: $(VENV)/.dev ## lint, format, types and import floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.dev ## format the tree
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -1,0 +1,1 @@
+"""Instruments over their life: registry, lifecycle, drift, recalibration, review."""

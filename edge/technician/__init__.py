@@ -1,0 +1,1 @@
+"""The technician's bench at the gate: checks, calibrations, certificates. Works offline."""
