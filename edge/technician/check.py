@@ -76,7 +76,7 @@ def plausible_reference(value_c: float) -> float:
     low, high = PLAUSIBLE_C
     if low <= value_c <= high:
         return value_c
-    swapped = float("".join(reversed(f"{value_c:.0f}"))) if value_c >= 10 else value_c  # noqa: PLR2004
+    swapped = float("".join(reversed(f"{value_c:.0f}"))) if value_c >= 10 else value_c
     hint = f"; did you mean {swapped:g}?" if low <= swapped <= high else ""
     fahrenheit = (value_c - 32) / 1.8
     if low <= fahrenheit <= high:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from contract.calibration import PIVOT_C, CalibrationPoint, Correction
+from contract.calibration import PIVOT_C, CalibrationPoint, Correction, correct
 
 GAIN_MIN: Final = 0.005
 LACK_OF_FIT_P: Final = 0.01
@@ -123,6 +123,12 @@ def zone(error_c: float, mpe_c: float, guard_c: float) -> Zone:
     if size <= mpe_c + guard_c:
         return Zone.CONDITIONAL_FAIL
     return Zone.FAIL
+
+
+def correction_zone(point: CalibrationPoint, correction: Correction | None, mpe_c: float, guard_c: float) -> Zone:
+    """Return the zone of a point's error, after `correction` where one is given."""
+    indicated_c = point.indicated_c if correction is None else correct(correction, point.indicated_c)
+    return zone(indicated_c - point.reference_c, mpe_c, guard_c)
 
 
 def can_judge(mpe_c: float, expanded_c: float) -> bool:
