@@ -1,7 +1,7 @@
 """A calibration run as a list of events (`science.md` 2.1-2.4): nothing measured is ever lost.
 
-Theory of operation. A run is what has happened in it, so its state is a fold over its events and any prefix of them is a
-valid run: pull the plug at any step, read the events back, and `next_step` says where to go on. The order is fixed,
+Theory of operation. A run is what has happened in it, so its state is a fold over its events and any prefix of them is
+a valid run: pull the plug at any step, read the events back, and `next_step` says where to go on. The order is fixed,
 because an error that was adjusted away before it was measured can never be reviewed:
 
     started ─> as found at every point, up then down ─> adjusted | left as it is ─> as left at every point ─> finished
@@ -9,6 +9,7 @@ because an error that was adjusted away before it was measured can never be revi
 No event is changed or deleted; a point that went wrong is measured again and the later one counts.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -209,7 +210,7 @@ class Run:
         points = [*self._points.values()]
         n = self.profile.readings
         pooled = sum(point.sd_c**2 for point in points) / len(points) if points else 0.0
-        return float((pooled / n + self.started.resolution_c**2 / 12 + self.started.reference.stability_c**2) ** 0.5)
+        return math.sqrt(pooled / n + self.started.resolution_c**2 / 12 + self.started.reference.stability_c**2)
 
     def fit(self) -> Fit:
         """Return the correction that the points as found ask for."""
