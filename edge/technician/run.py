@@ -202,7 +202,7 @@ class Run:
     @property
     def expanded_c(self) -> float:
         """Expanded uncertainty (k=2) of an error found in this run."""
-        return 2 * (self.started.reference.u_c**2 + self.u_random_c**2) ** 0.5
+        return 2 * math.hypot(self.started.reference.u_c, self.u_random_c)
 
     @property
     def u_random_c(self) -> float:
