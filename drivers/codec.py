@@ -57,7 +57,11 @@ class Decoder(Protocol):
     """The device's half of the conversation, as the host hears it."""
 
     def feed(self, data: bytes, at: Instant) -> Iterable[Event]:
-        """Take bytes cut anywhere that arrived at `at`; return the events they complete. Never raises."""
+        """Take bytes cut anywhere that arrived at `at`; return the events they complete. Never raises.
+
+        b"" says that nothing came until `at`: a pause may complete a frame that has no other end, or give one up.
+        A request of the host that is heard back (many RS-485 adapters echo) counts as having been asked by `poll`.
+        """
         ...
 
     def poll(self) -> bytes:

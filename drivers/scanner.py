@@ -7,13 +7,18 @@ confirms it. The scanner keeps the bytes that are not yet decided and asks of th
     a frame, but incomplete  wait
     whole and checked        deliver it, go on behind it
     whole and wrong          step ONE byte and look again: a good frame may have begun inside the bad one
+    checked, yet impossible  the same
 
 So what is delivered has always passed its check, and a frame that follows garbage is found as soon as the bytes that
 the garbage claimed to own have arrived: no later than one longest frame after the last bad byte.
 
-What is dropped is told as `DecodeFault`, one a run of lost bytes, CHECKSUM for the extent of a frame whose check failed
-and RESYNC for other bytes; long runs are told in pieces of one longest frame. Where a run is split depends on the bytes
-alone: the same bytes give the same events however they are cut. Cost: one copy in, one out, and a search per frame.
+A pause ends every frame: told by `feed(b"", at)` half a second after the last byte, the scanner gives up waiting and
+looks for frames inside what it holds.
+
+What is dropped is told as `DecodeFault`, one a run of lost bytes: CHECKSUM for the extent of a frame whose check
+failed, CONTENT for an impossible one, RESYNC for other bytes; long runs are told in pieces of one longest frame.
+Where a run is split depends on the bytes alone: the same bytes give the same events however they are cut. Cost: one copy in, one
+out, and a search per frame.
 """
 
 import re
@@ -24,7 +29,12 @@ from typing import Final
 from contract.clock import Instant
 from drivers.samples import DecodeFault, FaultKind
 
-_NO_FRAME: Final = 0
+PAUSE_S: Final = 0.5
+"""No device of the house pauses this long within a frame."""
+
+
+def _no_doubt(_frame: bytes) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +51,29 @@ class FrameFormat:
     """Take the header; return the length of the whole frame in bytes, or 0: this is no frame."""
     check: Callable[[bytes], bool]
     """Take the whole frame; say whether its check value is right."""
+    doubt: Callable[[bytes], str] = _no_doubt
+    """Take a frame whose check value is right; return why it cannot be true, or "". A check of one byte lets one false
+    frame in 256 pass: what the sensor cannot say makes it no frame, and the true one inside is found."""
 
 
-def fixed(sync: bytes, length: int, check: Callable[[bytes], bool]) -> FrameFormat:
+def fixed(
+    sync: bytes, length: int, check: Callable[[bytes], bool], doubt: Callable[[bytes], str] = _no_doubt
+) -> FrameFormat:
     """Return the format of a frame that always has the same length."""
-    return FrameFormat(sync, len(sync), length, lambda _header: length, check)
+    return FrameFormat(sync, len(sync), length, lambda _header: length, check, doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why the bytes at a position are no good frame."""
+
+    extent: int
+    """How many bytes the false frame claims; 0: there is no frame here."""
+    kind: FaultKind = FaultKind.RESYNC
+    detail: str = ""
+
+
+_NO_FRAME: Final = _Refusal(0)
 
 
 class FrameScanner:
@@ -63,6 +91,8 @@ class FrameScanner:
         self._buffer = bytearray()
         self._lost = 0
         self._damaged = 0
+        self._refusal = _NO_FRAME
+        self._heard_ns = 0
 
     @property
     def buffered(self) -> int:
@@ -71,36 +101,43 @@ class FrameScanner:
 
     def feed(self, data: bytes, at: Instant) -> list[bytes | DecodeFault]:
         """Take bytes cut anywhere; return the frames they complete and the faults, in the order of the bytes."""
-        self._buffer += data
         events: list[bytes | DecodeFault] = []
-        position = 0
-        while True:
-            found = self._next_sync(position)
-            self._drop(found - position, at, events)
-            position = found
-            frame = self._judge(position)
-            if frame is None:
-                break
-            if isinstance(frame, int):
-                self._damage(frame, at, events)
-                self._drop(1, at, events)
-                position += 1
-                continue
-            self._tell_loss(at, events)
-            self._damaged = 0
-            events.append(frame)
-            position += len(frame)
-        del self._buffer[:position]
+        over = not data and at.mono_ns - self._heard_ns >= PAUSE_S * 1e9
+        if data:
+            self._buffer += data
+            self._heard_ns = at.mono_ns
+        self._scan(at, events, over=over)
         return events
 
     def reset(self, at: Instant) -> list[DecodeFault]:
-        """Give up what is buffered, as after a pause that ends every frame; return the loss, if any."""
+        """Forget what is buffered, as when a new question makes it worthless; return the loss, if any."""
         events: list[bytes | DecodeFault] = []
         self._drop(len(self._buffer), at, events)
         self._buffer.clear()
         self._tell_loss(at, events)
-        self._damaged = 0
         return [event for event in events if isinstance(event, DecodeFault)]
+
+    def _scan(self, at: Instant, events: list[bytes | DecodeFault], *, over: bool) -> None:
+        position = 0
+        while position < len(self._buffer):
+            found = self._next_sync(position)
+            self._drop(found - position, at, events)
+            position = found
+            frame = self._judge(position)
+            if isinstance(frame, bytes):
+                self._tell_loss(at, events)
+                events.append(frame)
+                position += len(frame)
+            elif frame is not None or over:
+                self._refuse(frame or _NO_FRAME, at, events)
+                step = min(1, len(self._buffer) - position)
+                self._drop(step, at, events)
+                position += step
+            else:
+                break
+        if over:
+            self._tell_loss(at, events)
+        del self._buffer[:position]
 
     def _next_sync(self, position: int) -> int:
         """Return where the next sync pattern begins, also if its end has not arrived yet."""
@@ -115,11 +152,11 @@ class FrameScanner:
                 return start
         return found
 
-    def _judge(self, position: int) -> bytes | int | None:
-        """Return the good frame at `position`; None to wait; else how many bytes fail their check (0: no frame)."""
+    def _judge(self, position: int) -> bytes | _Refusal | None:
+        """Return the good frame at `position`, None to wait, or why there is none."""
         buffer = self._buffer
         available = len(buffer) - position
-        extent = _NO_FRAME
+        refusal = _NO_FRAME
         for item in self._formats:
             if not buffer.startswith(item.sync, position):
                 if item.sync.startswith(bytes(buffer[position : position + len(item.sync)])):
@@ -132,36 +169,44 @@ class FrameScanner:
                 continue
             if available < length:
                 return None
-            frame = bytes(buffer[position : position + length])
-            if item.check(frame):
+            frame = bytes(memoryview(buffer)[position : position + length])
+            right = item.check(frame)
+            if right and not (why := item.doubt(frame)):
                 return frame
-            extent = max(extent, length)
-        return extent
+            refusal = _Refusal(length, FaultKind.CONTENT, why) if right else _Refusal(length, FaultKind.CHECKSUM)
+        return refusal
 
-    def _damage(self, extent: int, at: Instant, events: list[bytes | DecodeFault]) -> None:
-        """Note that the next `extent` bytes claim to be a frame whose check fails."""
-        if extent and not self._damaged:
+    def _refuse(self, refusal: _Refusal, at: Instant, events: list[bytes | DecodeFault]) -> None:
+        """Note that the next bytes claim to be a frame and are none."""
+        if not refusal.extent:
+            return
+        if not self._damaged:
             self._tell_loss(at, events)
-        self._damaged = max(self._damaged, extent)
+            self._refusal = refusal
+        self._damaged = max(self._damaged, refusal.extent)
 
     def _drop(self, count: int, at: Instant, events: list[bytes | DecodeFault]) -> None:
-        """Count bytes as lost; tell a damaged frame when its end is passed, other loss a longest frame at a time."""
+        """Count bytes as lost; tell a refused frame when its end is passed, other loss a longest frame at a time."""
         if self._damaged:
             step = min(count, self._damaged)
             self._lost += step
-            count -= step
             self._damaged -= step
-            if self._damaged or not step:
+            count -= step
+            if self._damaged:
                 return
-            events.append(DecodeFault(FaultKind.CHECKSUM, self._lost, at.at, at.mono_ns))
+            self._tell(self._lost, at, events)
             self._lost = 0
+            self._refusal = _NO_FRAME
         self._lost += count
         while self._lost >= self._longest:
-            events.append(DecodeFault(FaultKind.RESYNC, self._longest, at.at, at.mono_ns))
+            self._tell(self._longest, at, events)
             self._lost -= self._longest
 
     def _tell_loss(self, at: Instant, events: list[bytes | DecodeFault]) -> None:
         if self._lost:
-            kind = FaultKind.CHECKSUM if self._damaged else FaultKind.RESYNC
-            events.append(DecodeFault(kind, self._lost, at.at, at.mono_ns))
-            self._lost = 0
+            self._tell(self._lost, at, events)
+        self._lost = self._damaged = 0
+        self._refusal = _NO_FRAME
+
+    def _tell(self, lost: int, at: Instant, events: list[bytes | DecodeFault]) -> None:
+        events.append(DecodeFault(self._refusal.kind, lost, at.at, at.mono_ns, self._refusal.detail))

@@ -8,12 +8,15 @@ import hashlib
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contract.ids import Slug
 from contract.vocabulary import GateKind, Scale, Site
+
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class ConfigRefused(Exception):
@@ -156,14 +159,35 @@ class Mqtt(Section):
     key: Path | None = None
 
 
+class ContactThermometer(Section):
+    """A thermometer for the second measurement."""
+
+    id: Annotated[str, Field(min_length=1, max_length=40)]
+    scale: Scale = Scale.AXILLARY
+    """The scale that it reads on, and that the form offers first."""
+    calibrated_until: AwareDatetime | None = None
+
+
 class Kiosk(Section):
     """The local screens."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8100
+    allow_network: bool = False
+    """Let the screens be opened from other machines: whoever reaches the port can then act as gate staff."""
     language: Literal["zh", "en"] = "zh"
     crops: bool = True
     """Keep the face's picture with an alert; no other picture is ever stored."""
+    staff: tuple[str, ...] = ()
+    """Names to choose from with one touch when a shift begins; a name can also be typed."""
+    thermometers: tuple[ContactThermometer, ...] = ()
+    """Contact thermometers of this gate, to choose from with one touch."""
+
+    @model_validator(mode="after")
+    def _stays_home(self) -> "Kiosk":
+        if not self.allow_network and self.host not in LOOPBACK:
+            raise ValueError(f"host {self.host} is no loopback address; set allow_network = true to open it to others")
+        return self
 
 
 class Store(Section):
@@ -172,6 +196,8 @@ class Store(Section):
     path: Path = Path("var/gate.sqlite")
     max_outbox_rows: Annotated[int, Field(ge=100)] = 100_000
     """Above this measurements are thinned and counted; alerts never."""
+    retention_d: Annotated[float, Field(gt=0, le=400)] = 30.0
+    """Older crops are erased and older passages deleted, alerts that still wait excepted (`science.md` 6)."""
 
 
 class GateConfig(Section):

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from central.store.columns import Utc
+from contract.delivery.outbox import outbox_table
 
 metadata: Final = MetaData(
     naming_convention={
@@ -296,3 +297,5 @@ timers: Final = Table(
     Column("kind", String(20), primary_key=True),
     Column("due_at", Utc, nullable=False, index=True),
 )
+
+outbox: Final = outbox_table(metadata)

@@ -1,0 +1,1 @@
+"""The gate's own screens: a window for staff, a sign for visitors, on loopback."""
