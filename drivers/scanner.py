@@ -17,8 +17,7 @@ looks for frames inside what it holds.
 
 What is dropped is told as `DecodeFault`, one a run of lost bytes: CHECKSUM for the extent of a frame whose check
 failed, CONTENT for an impossible one, RESYNC for other bytes; long runs are told in pieces of one longest frame.
-Where a run is split depends on the bytes alone: the same bytes give the same events however they are cut. Cost: one copy in, one
-out, and a search per frame.
+Where a run is split depends on the bytes alone: the same bytes give the same events however they are cut.
 """
 
 import re
