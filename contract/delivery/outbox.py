@@ -37,6 +37,8 @@ FRESH: Final = timedelta(minutes=1)
 THIN_TO: Final = 0.9
 """Thinning goes on to this share of the limit, so that it is not done for every row."""
 
+IDS_A_STATEMENT: Final = 500
+
 
 class Priority(IntEnum):
     """Who goes first; smaller is sooner."""
@@ -144,14 +146,16 @@ class Outbox:
 
     def accept(self, connection: Connection, ids: Sequence[UUID]) -> int:
         """Forget messages that the other end has committed; return how many were still here."""
-        if not ids:
-            return 0
-        return connection.execute(delete(self._table).where(self._table.c.message_id.in_(ids))).rowcount
+        message_id = self._table.c.message_id
+        return sum(
+            connection.execute(delete(self._table).where(message_id.in_(ids[at : at + IDS_A_STATEMENT]))).rowcount
+            for at in range(0, len(ids), IDS_A_STATEMENT)
+        )
 
-    def reject(self, connection: Connection, ids: Sequence[UUID], due_at: datetime) -> None:
-        """Keep messages that cannot be sent now back until `due_at`."""
-        rows = self._table.c
-        connection.execute(update(self._table).where(rows.message_id.in_(ids)).values(due_us=_us(due_at)))
+    def reject(self, connection: Connection, ids: Sequence[UUID], due_at: datetime) -> int:
+        """Keep messages that cannot be sent now back until `due_at`; return how many."""
+        chosen = self._table.c.message_id.in_(ids)
+        return connection.execute(update(self._table).where(chosen).values(due_us=_us(due_at))).rowcount
 
     def length(self, connection: Connection) -> int:
         """Return how many messages wait."""

@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from contract.clock import Clock, Instant
 from contract.delivery.bus import Bus
@@ -31,10 +31,23 @@ FAULT_S: Final = 1.0
 """How long to leave a database alone that has just failed."""
 
 HELD_BACK: Final = timedelta(hours=1)
+ANSWERED_LIMIT: Final = 5000
+"""So many answered messages wait for a disk that takes no deletion: sending more would only repeat them."""
 
 log = structlog.get_logger()
 
-Transaction = Callable[[], AbstractContextManager[Connection]]
+Read = Callable[[], AbstractContextManager[Connection]]
+Write = Callable[[Callable[[Connection], int]], int]
+
+
+def transactions(engine: Engine) -> Write:
+    """Return the plain way to write: a transaction of the engine's for each piece of work."""
+
+    def write(work: Callable[[Connection], int]) -> int:
+        with engine.begin() as connection:
+            return work(connection)
+
+    return write
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +77,19 @@ class _UnderWay:
 class Sender:
     """Empties one outbox over one bus."""
 
-    def __init__(
-        self, outbox: Outbox, bus: Bus, clock: Clock, *, read: Transaction, write: Transaction, window: int = 100
-    ) -> None:
+    def __init__(self, outbox: Outbox, bus: Bus, clock: Clock, *, read: Read, write: Write, window: int = 100) -> None:
         """Prepare; `start` begins.
 
-        `read` opens a connection to read with and `write` a transaction that commits at its end: `engine.connect` and
-        `engine.begin`, or the store's own. They are used on the sender's thread. `window` bounds what is under way.
+        `read` opens a connection to read with, `write` does a piece of work and returns once it is committed:
+        `engine.connect` and `transactions(engine)`, or the store's own writer. Both are called on the sender's thread.
+        `window` bounds what is under way.
         """
         self._outbox, self._bus, self._clock = outbox, bus, clock
         self._read, self._write = read, write
         self._window = window
         self._under_way: dict[UUID, _UnderWay] = {}
         self._accepted: set[UUID] = set()
+        self._gone: set[UUID] = set()
         self._signal = threading.Condition()
         self._work = True
         self._everything = False
@@ -108,10 +121,13 @@ class Sender:
             self._work = self._everything = True
             self._signal.notify()
 
-    def acknowledged(self, ids: Iterable[UUID]) -> None:
-        """Say that the other end has committed these. Any thread, never blocks."""
+    def acknowledged(self, ids: Iterable[UUID], *, deleted: bool = False) -> None:
+        """Say that the other end has committed these. Any thread, never blocks.
+
+        The sender deletes them, unless the caller has already done so in a transaction of its own.
+        """
         with self._signal:
-            self._accepted.update(ids)
+            (self._gone if deleted else self._accepted).update(ids)
             self._work = True
             self._signal.notify()
 
@@ -126,10 +142,12 @@ class Sender:
                 if not (self._work or self._stopping):
                     self._signal.wait(wait_s)
                 stopping, everything, accepted = self._stopping, self._everything, frozenset(self._accepted)
+                answered = accepted | self._gone
                 self._work = self._everything = False
+                self._gone.clear()
             try:
                 if not stopping:
-                    self._send(everything=everything, accepted=accepted)
+                    self._send(everything=everything, answered=answered)
                 self._forget(accepted)
                 wait_s = self._wait_s()
             except Exception:
@@ -140,18 +158,18 @@ class Sender:
             if stopping:
                 return
 
-    def _send(self, *, everything: bool, accepted: frozenset[UUID]) -> None:
+    def _send(self, *, everything: bool, answered: frozenset[UUID]) -> None:
         """Publish what is due as far as the window has room."""
         if not self._bus.is_up:
             self._under_way.clear()
             return
         now = self._clock.now()
-        again = self._due_again(now.mono_ns, everything=everything, accepted=accepted)
+        again = self._due_again(now.mono_ns, everything=everything, answered=answered)
         room = self._window - len(self._under_way)
-        if room <= 0:
+        if room <= 0 or len(answered) > ANSWERED_LIMIT:
             return
         with self._read() as connection:
-            due = self._outbox.batch(connection, now.at, room, self._under_way.keys() | accepted)
+            due = self._outbox.batch(connection, now.at, room, self._under_way.keys() | answered)
         for message in due:
             tries = again.get(message.message_id, 0)
             try:
@@ -163,7 +181,7 @@ class Sender:
                 self._repeated += tries > 0
                 self._note(message, 0 if everything else tries, now)
 
-    def _due_again(self, now_ns: int, *, everything: bool, accepted: frozenset[UUID]) -> dict[UUID, int]:
+    def _due_again(self, now_ns: int, *, everything: bool, answered: frozenset[UUID]) -> dict[UUID, int]:
         """Take out of the window what has been answered or is due again; return how often each was sent.
 
         An answer to anything says that the other end listens: then whatever it should have answered by now is due.
@@ -171,7 +189,7 @@ class Sender:
         again = {
             message_id: sent.tries
             for message_id, sent in self._under_way.items()
-            if everything or message_id in accepted or (sent.late_ns if accepted else sent.due_ns) <= now_ns
+            if everything or message_id in answered or (sent.late_ns if answered else sent.due_ns) <= now_ns
         }
         for message_id in again:
             del self._under_way[message_id]
@@ -187,15 +205,14 @@ class Sender:
     def _hold_back(self, message: OutboxMessage, error: str) -> None:
         """Keep a message that the bus can never take (a topic with a wildcard, say) from stopping the others."""
         log.error("a message cannot be published", message_id=str(message.message_id), topic=message.topic, error=error)
-        with self._write() as connection:
-            self._outbox.reject(connection, [message.message_id], self._clock.now().at + HELD_BACK)
+        due_at = self._clock.now().at + HELD_BACK
+        self._write(lambda connection: self._outbox.reject(connection, [message.message_id], due_at))
 
     def _forget(self, accepted: frozenset[UUID]) -> None:
         """Delete what the other end has committed."""
         if not accepted:
             return
-        with self._write() as connection:
-            self._acknowledged += self._outbox.accept(connection, tuple(accepted))
+        self._acknowledged += self._write(lambda connection: self._outbox.accept(connection, tuple(accepted)))
         with self._signal:
             self._accepted -= accepted
 
