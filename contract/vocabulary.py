@@ -77,6 +77,8 @@ class Site(StrEnum):
     FACE_MAX = "face_max"
     FOREHEAD_MAX = "forehead_max"
     FOREHEAD_SPOT = "forehead_spot"
+    COMBINED = "combined"
+    """Canthus and face maximum together, weighted by how sure each is."""
 
 
 class Scale(StrEnum):

@@ -35,6 +35,13 @@ class SiteCoefficients(BaseModel):
     """Afebrile people it was fitted on."""
 
 
+class CombinedCoefficients(SiteCoefficients):
+    """Canthus and face maximum as one site: its skin temperature is their weighted mean (`edge.measure.combine`)."""
+
+    canthus_weight: Annotated[float, Field(ge=0, le=1)]
+    """The face maximum has the rest: the weights sum to one, so nothing shrinks."""
+
+
 class Coefficients(BaseModel):
     """A signed table of sites."""
 
@@ -48,6 +55,7 @@ class Coefficients(BaseModel):
     face_max: SiteCoefficients
     forehead_max: SiteCoefficients
     forehead_spot: SiteCoefficients
+    combined: CombinedCoefficients
 
     def at(self, site: Site) -> SiteCoefficients:
         """Return the coefficients of a site."""
