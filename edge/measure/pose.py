@@ -41,7 +41,7 @@ class Pose:
     """Nod; positive when the nose points down."""
 
     def place(self, right: float, down: float) -> tuple[float, float]:
-        """Return the pixel of a point given in distances between the eyes from their midpoint, along the head's axes."""
+        """Return the pixel of a point given from the midpoint of the eyes along the head, in distances between them."""
         (ax, ay), (mx, my) = self.axis, self.middle
         return mx + self.eyes_px * (right * ax - down * ay), my + self.eyes_px * (right * ay + down * ax)
 
