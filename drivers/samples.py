@@ -75,6 +75,8 @@ class ThermalFrame:
     """Seconds since the last shutter correction, where the device tells."""
     device_counter: int | None = None
     """The device's own frame counter, where it has one."""
+    uptime_s: float | None = None
+    """Seconds since the device was powered on, where it tells."""
 
 
 @dataclass(frozen=True, slots=True)
