@@ -1,4 +1,4 @@
-"""Central's mail to the gates: into the outbox in the transaction that makes the news, out of it when the gate has it."""
+"""Central's mail to the gates: into the outbox in the transaction that makes the news, out when the gate has it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

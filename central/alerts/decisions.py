@@ -6,7 +6,7 @@ once. Whoever comes second learns who was first and what they decided; to change
 replaces and gives a reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -54,8 +54,8 @@ class AlreadyDecided(Exception):
 class Choice:
     """What an officer asks for."""
 
-    key: UUID
-    """Made by the page when it was shown; the decision's id."""
+    id: UUID
+    """The request's idempotency key."""
     alert: UUID
     decision: Decision
     reason_code: str
@@ -65,20 +65,13 @@ class Choice:
     """The decision in force that this one replaces; None: the alert is still open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided(Choice):
     """A decision as it stands."""
 
-    id: UUID
-    alert: UUID
-    decision: Decision
-    reason_code: str
-    remark: str
-    instruction: str
     account: UUID
     decided_by: str
     decided_at: datetime
-    revises: UUID | None
     message_id: UUID
     gate_has_it_at: datetime | None
 
@@ -99,43 +92,29 @@ class Decisions:
         """
         check(choice)
         connection = transaction.connection
-        if (earlier := find(connection, choice.key)) is not None:
+        if (earlier := find(connection, choice.id)) is not None:
             if (earlier.alert, earlier.account, earlier.decision) != (choice.alert, officer.id, choice.decision):
                 raise DecisionRefused("decide.key_reused")
             return earlier, None
         alert = self.register.find(transaction, choice.alert)
         event = self._event(connection, alert, choice)
-        decided_by = officer.full_name
-        body = DecisionBody(
-            id=choice.key,
-            alert=choice.alert,
-            passage=alert.passage,
-            decision=choice.decision,
-            reason="；".join(filter(None, (reason, choice.remark))),
-            decided_by=decided_by,
-            decided_at=transaction.at,
-            instruction=choice.instruction,
-        )
+        if event is AlertEvent.REVISE and (standing := find(connection, alert.decision)) is not None:
+            self.dispatch.withdraw(transaction, standing.message_id)
+        letter = _letter(choice, alert.passage, officer.full_name, transaction.at, reason)
         decided = Decided(
-            id=choice.key,
-            alert=choice.alert,
-            decision=choice.decision,
-            reason_code=choice.reason_code,
-            remark=choice.remark,
-            instruction=choice.instruction,
+            **{field.name: getattr(choice, field.name) for field in fields(choice)},
             account=officer.id,
-            decided_by=decided_by,
+            decided_by=officer.full_name,
             decided_at=transaction.at,
-            revises=choice.revises,
-            message_id=self.dispatch.send(transaction, alert.gate, body),
+            message_id=self.dispatch.send(transaction, alert.gate, letter),
             gate_has_it_at=None,
         )
         connection.execute(
-            decisions.insert().values({name: getattr(decided, name) for name in Decided.__dataclass_fields__})
+            decisions.insert().values({field.name: getattr(decided, field.name) for field in fields(decided)})
         )
         detail = f"{choice.decision}: {choice.reason_code} {choice.remark}".strip()
-        party = Party(decided_by, address, officer.id)
-        moved = self.register.move(transaction, choice.alert, event, party, detail, decision=choice.key)
+        party = Party(officer.full_name, address, officer.id)
+        moved = self.register.move(transaction, choice.alert, event, party, detail, decision=choice.id)
         record(transaction, Action.DECISION, officer.name, str(choice.alert), detail, address)
         return decided, moved
 
@@ -203,6 +182,19 @@ def check(choice: Choice) -> None:
         raise DecisionRefused("decide.too_long")
     if choice.decision is Decision.REFER and not choice.instruction:
         raise DecisionRefused("decide.refer_needs_instruction")
+
+
+def _letter(choice: Choice, passage: UUID, decided_by: str, decided_at: datetime, reason: str) -> DecisionBody:
+    return DecisionBody(
+        id=choice.id,
+        alert=choice.alert,
+        passage=passage,
+        decision=choice.decision,
+        reason="；".join(filter(None, (reason, choice.remark))),
+        decided_by=decided_by,
+        decided_at=decided_at,
+        instruction=choice.instruction,
+    )
 
 
 def find(connection: Connection, decision: UUID | None) -> Decided | None:

@@ -104,6 +104,7 @@ refusals: Final = Table(
     Column("size", Integer, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("reason", String(300), nullable=False),
+    Column("payload", LargeBinary, comment="kept if the gate was told that it may forget the message"),
 )
 
 alerts: Final = Table(

@@ -39,9 +39,9 @@ class Transaction:
 
     connection: Connection
     at: datetime
-    _afterwards: list[Callable[[], None]] = field(default_factory=list)
+    _afterwards: list[Callable[[], object]] = field(default_factory=list)
 
-    def after_commit(self, action: Callable[[], None]) -> None:
+    def after_commit(self, action: Callable[[], object]) -> None:
         """Call `action` in the writer's thread once this work is safely on disk; never if it failed."""
         self._afterwards.append(action)
 
@@ -129,7 +129,7 @@ class Writer:
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         started = time.monotonic()
-        settled: list[Callable[[], None]] = []
+        settled: list[Callable[[], object]] = []
         try:
             with self._engine.begin() as connection:
                 for job in jobs:
@@ -148,7 +148,7 @@ class Writer:
             except Exception:
                 log.exception("after_commit_failed")
 
-    def _do(self, connection: Connection, job: _Job[Any]) -> list[Callable[[], None]]:
+    def _do(self, connection: Connection, job: _Job[Any]) -> list[Callable[[], object]]:
         """Run one job in its savepoint; return what is to be done once the group is committed."""
         transaction = Transaction(connection, self._clock.now().at)
         savepoint = connection.begin_nested()

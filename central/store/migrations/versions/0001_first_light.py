@@ -210,6 +210,12 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column(
+            "payload",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="kept if the gate was told that it may forget the message",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refusals")),
     )
     op.create_table(
