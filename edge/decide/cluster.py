@@ -40,6 +40,8 @@ class Cluster:
 
     def __init__(self) -> None:
         self._last: deque[bool] = deque(maxlen=WINDOW)
+        self._pending: deque[tuple[date, bool]] = deque()
+        """Passers that do not count for the rate yet: those of the window must not raise their own limit."""
         self._days: dict[date, tuple[int, int]] = {}
         self.active = False
         """The alert stands: freeze the baseline, tell the supervisor."""
@@ -50,9 +52,13 @@ class Cluster:
         self._last.append(alarmed)
         count = sum(self._last)
         self.active = count >= limit or (self.active and 2 * count >= limit)
-        if not self.active:
-            alarms, passers = self._days.get(at.date(), (0, 0))
-            self._days[at.date()] = (alarms + alarmed, passers + 1)
+        self._pending.append((at.date(), alarmed))
+        if self.active:
+            self._pending.clear()
+        elif len(self._pending) > WINDOW:
+            day, counted = self._pending.popleft()
+            alarms, passers = self._days.get(day, (0, 0))
+            self._days[day] = (alarms + counted, passers + 1)
         return self.active
 
     def rate(self, at: datetime) -> float:
