@@ -88,8 +88,12 @@ class Certificate(_Record):
         return value
 
     def digest(self) -> str:
-        """Return the SHA-256 of the certificate's content without the digest itself."""
-        content = self.model_copy(update={"sha256": ""}).model_dump_json()
+        """Return the SHA-256 of the certificate's content without the digest itself.
+
+        Fields at their defaults do not count, so that a field added by a later version leaves every certificate that
+        does not use it valid.
+        """
+        content = self.model_copy(update={"sha256": ""}).model_dump_json(exclude_defaults=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def sealed(self) -> "Certificate":

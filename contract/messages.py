@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from contract.calibration import Certificate
 from contract.ids import Slug
@@ -325,7 +326,7 @@ def decode(payload: bytes, topic: Topic) -> tuple[Envelope, Body]:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise MessageRefused(f"{len(payload)} bytes are more than the {MAX_PAYLOAD_BYTES} allowed")
     try:
-        envelope = _envelope.validate_json(payload)
+        envelope = _envelope.validate_python(from_json(payload, allow_inf_nan=False))
         if envelope.schema_version != SCHEMA_VERSION:
             raise MessageRefused(f"schema version {envelope.schema_version} on a version {SCHEMA_VERSION} topic")
         if (envelope.gate, envelope.kind) != (topic.gate, topic.kind):
@@ -335,6 +336,8 @@ def decode(payload: bytes, topic: Topic) -> tuple[Envelope, Body]:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "payload"
         raise MessageRefused(f"{where}: {first['msg']}") from error
+    except ValueError as error:
+        raise MessageRefused(f"not JSON: {error}") from error
 
 
 def topic_for(gate: str, direction: Direction, body: Body) -> Topic:

@@ -68,6 +68,12 @@ class Reason(StrEnum):
     # the decision
     ABOVE_THRESHOLD = "above_threshold"
     NEAR_THRESHOLD = "near_threshold"
+    # of a gate that is newer than its reader: an alert must not be refused for a qualifier
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Reason":  # noqa: ARG003  # the signature is enum's
+        return cls.UNKNOWN
 
 
 class Site(StrEnum):
@@ -169,6 +175,11 @@ class HealthFlag(StrEnum):
     BASELINE_OUT_OF_MODEL = "baseline_out_of_model"
     CHECK_OVERDUE = "check_overdue"
     CERTIFICATE = "certificate"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "HealthFlag":  # noqa: ARG003  # the signature is enum's
+        return cls.UNKNOWN
 
 
 class LinkState(StrEnum):
