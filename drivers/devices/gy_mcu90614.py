@@ -27,7 +27,7 @@ from typing import Final
 from contract.clock import Instant
 from drivers.checksums import sum8
 from drivers.codec import DriverSpec, Evidence, Handshake, Quantity, SerialLine, Transport, decodes
-from drivers.samples import DecodeFault, Event, FaultKind, Sample, SpotReading
+from drivers.samples import DecodeFault, Event, Sample, SpotReading
 from drivers.scanner import FrameScanner, fixed
 
 FRAME_BYTES: Final = 9
@@ -92,12 +92,32 @@ def _says(request: bytes, sample: Sample) -> bytes:
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
+def _temperatures_c(frame: bytes) -> tuple[float, float]:
+    """Return object and sensor temperature."""
+    words = (int.from_bytes(frame[start : start + 2], "big", signed=True) for start in (4, 6))
+    object_c, sensor_c = (word / 100 for word in words)
+    return object_c, sensor_c
+
+
+def _doubt(frame: bytes) -> str:
+    object_c, sensor_c = _temperatures_c(frame)
+    possible = _LOW_C <= object_c <= _HIGH_C and _SENSOR_LOW_C <= sensor_c <= _SENSOR_HIGH_C
+    return "" if possible else f"object {object_c} degC, sensor {sensor_c} degC"
+
+
+def _sum_is_right(frame: bytes) -> bool:
+    return sum8(frame[:-1]) == frame[-1]
+
+
+_FORMAT: Final = fixed(_HEAD, FRAME_BYTES, _sum_is_right, _doubt)
+
+
 class GyMcu90614Decoder:
     """Frames as SpotReading of a surface."""
 
     def __init__(self, instrument: str) -> None:
         self._instrument = instrument
-        self._scanner = FrameScanner(fixed(_HEAD, FRAME_BYTES, lambda frame: sum8(frame[:-1]) == frame[-1]))
+        self._scanner = FrameScanner(_FORMAT)
         self._seq = 0
 
     def feed(self, data: bytes, at: Instant) -> list[Event]:
@@ -111,11 +131,8 @@ class GyMcu90614Decoder:
         """Return b"": the device talks by itself once it was started."""
         return b""
 
-    def _reading(self, frame: bytes, at: Instant) -> Event:
-        object_c = int.from_bytes(frame[4:6], "big", signed=True) / 100
-        sensor_c = int.from_bytes(frame[6:8], "big", signed=True) / 100
-        if not (_LOW_C <= object_c <= _HIGH_C and _SENSOR_LOW_C <= sensor_c <= _SENSOR_HIGH_C):
-            return DecodeFault(FaultKind.CONTENT, len(frame), at.at, at.mono_ns, f"{object_c} / {sensor_c} degC")
+    def _reading(self, frame: bytes, at: Instant) -> SpotReading:
+        object_c, sensor_c = _temperatures_c(frame)
         seq = self._seq
         self._seq += 1
         return SpotReading(self._instrument, seq, at.at, at.mono_ns, object_c=object_c, ambient_c=sensor_c)
