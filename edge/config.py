@@ -15,7 +15,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from contract.ids import Slug
 from contract.vocabulary import GateKind, Scale, Site
 
-
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -178,6 +177,8 @@ class Kiosk(Section):
     language: Literal["zh", "en"] = "zh"
     crops: bool = True
     """Keep the face's picture with an alert; no other picture is ever stored."""
+    duty_phone: str = ""
+    """Whom staff call when a decision does not come, or is one that this gate does not know."""
     staff: tuple[str, ...] = ()
     """Names to choose from with one touch when a shift begins; a name can also be typed."""
     thermometers: tuple[ContactThermometer, ...] = ()

@@ -7,7 +7,7 @@ of it. Each method changes the state, publishes one event a change, and returns.
 import dataclasses
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -52,7 +52,7 @@ class Screen:
         self.cards = Cards()
         self.strip = strip
         self._recent: deque[VerdictView] = deque(maxlen=RECENT)
-        self._clock = clock
+        self.clock = clock
         self._publish = publish
 
     def recent(self) -> tuple[VerdictView, ...]:
@@ -72,7 +72,7 @@ class Screen:
         self._recent.append(view)
         if alarm or lane.latest is None or not lane.latest.latched:
             lane.latest = view
-        now = self._clock.now()
+        now = self.clock.now()
         took_us = (now.mono_ns - entry.decided.decided_by_mono_ns) // 1000
         self._send("verdict", {**dataclasses.asdict(view), "took_us": took_us})
         self._sign(lane, lane.sign.verdict(verdict.kind, verdict.reasons, now))
@@ -92,7 +92,7 @@ class Screen:
         lane = self.lanes[picture.instrument]
         before = lane.sign.shown
         self._screening(lane, picture.screening, picture.reasons)
-        after = lane.sign.picture(picture, self._clock.now())
+        after = lane.sign.picture(picture, self.clock.now())
         if after != before:
             self._sign(lane, after)
 
@@ -101,7 +101,7 @@ class Screen:
         lane = self.lanes[instrument]
         before = lane.sign.shown
         self._screening(lane, screening=False, reasons=(reason,))
-        after = lane.sign.closed(self._clock.now())
+        after = lane.sign.closed(self.clock.now())
         if after != before:
             self._sign(lane, after)
 
@@ -151,8 +151,17 @@ class Screen:
         self._send("alerts", {"change": change, "alert": alert, "waiting": len(self.cards)})
 
     def _send(self, event: str, body: dict[str, object]) -> None:
-        self._publish(event, json.dumps(body, default=_plain, ensure_ascii=False))
+        self._publish(event, json.dumps(plain(body), ensure_ascii=False))
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> object:
+    """Return views, ids and times as what JSON can say."""
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, Iterable):
+        return [plain(part) for part in value]
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,9 +1,9 @@
 """Which sign the visitor sees: a pure function of what the lane sees and what was last decided.
 
-Theory. While nobody may be screened the sign is CLOSED. A verdict takes the sign over for a while: GO_ON, AGAIN with a
-hint, or WAIT_FOR_STAFF, which for an alarm stays until staff have taken the person aside. Otherwise the pictures decide:
-somebody being measured is told to HOLD_STILL, an empty lane says STAND_HERE. ALARM and AMBER give the same sign, so that
-nobody else can read a verdict off it.
+Theory. While nobody may be screened the sign is CLOSED. A verdict takes the sign over for a while: GO_ON, AGAIN with
+a hint, or WAIT_FOR_STAFF, which for an alarm stays until staff have taken the person aside. Otherwise the pictures
+decide: somebody being measured is told to HOLD_STILL, an empty lane says STAND_HERE. ALARM and AMBER give the same
+sign, so that nobody else can read a verdict off it.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the pages are given: typed views with codes and numbers; the words are the templates' and the catalogues' affair.
+"""What the pages are given: typed views with codes and numbers; the words are in the catalogues.
 
 A page gets one of these and nothing else, so that what a screen can show is readable in one place. Times are UTC-aware.
 """
@@ -189,6 +189,8 @@ class StaffView:
     gate: GateView
     lanes: tuple[LaneView, ...]
     cards: tuple[CardView, ...]
+    waiting: int
+    """All that wait, drawn or not."""
     recent: tuple[VerdictView, ...]
     strip: StripView
     staff: tuple[str, ...]

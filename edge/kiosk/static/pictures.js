@@ -59,7 +59,6 @@ class Heat extends Lane {
     if (this.heat.width !== columns || this.heat.height !== rows) {
       this.heat.width = columns;
       this.heat.height = rows;
-      this.heat.parentElement.style.aspectRatio = `${columns} / ${rows}`;
       this.heat.classList.toggle("picture__heat--small", columns < SMALL);
     }
     const bytes = atob(picture.pixels);
@@ -78,11 +77,14 @@ class Heat extends Lane {
     this.marks.height = box.height * ratio;
     const pen = this.marks.getContext("2d");
     pen.scale(ratio, ratio);
-    const scale = box.width / picture.columns;
+    // the picture fills its frame without being stretched (object-fit: contain); so must the marks
+    const scale = Math.min(box.width / picture.columns, box.height / picture.rows);
+    const width = picture.columns * scale;
+    pen.translate((box.width - width) / 2, (box.height - picture.rows * scale) / 2);
     if (picture.reference) reference(pen, picture.reference, scale);
-    for (const face of picture.faces) this.face(pen, face, scale, box);
+    for (const face of picture.faces) this.face(pen, face, scale, width);
   }
-  face(pen, face, scale, box) {
+  face(pen, face, scale, width) {
     const [x0, y0, x1, y1] = face.box.map((value) => value * scale);
     const colour = COLOURS[face.verdict ?? "none"];
     pen.strokeStyle = colour;
@@ -97,7 +99,7 @@ class Heat extends Lane {
     pen.stroke();
     if (face.spot) cross(pen, (face.spot[0] + 0.5) * scale, (face.spot[1] + 0.5) * scale, colour);
     const text = face.refused ? this.word(face.refused) : face.skin_c === null ? "" : face.skin_c.toFixed(1);
-    if (text) label(pen, text, x0, y0 - 8 < 24 ? y1 + 30 : y0 - 8, colour, box.width);
+    if (text) label(pen, text, x0, y0 - 8 < 24 ? y1 + 30 : y0 - 8, colour, width);
   }
   wipe() {
     this.heat.getContext("2d").clearRect(0, 0, this.heat.width, this.heat.height);
