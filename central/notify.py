@@ -12,7 +12,6 @@ from urllib.error import URLError
 
 import anyio
 import structlog
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from central.alerts.lifecycle import AlertEvent
 from central.alerts.register import Transition
@@ -46,8 +45,6 @@ class Notifier:
 
     def __init__(self, webhook: str, phrases: Phrases, language: Language, metrics: Metrics) -> None:
         self._webhook, self._phrases, self._language, self._metrics = webhook, phrases, language, metrics
-        self._queue: MemoryObjectSendStream[Notice]
-        self._notices: MemoryObjectReceiveStream[Notice]
         self._queue, self._notices = anyio.create_memory_object_stream[Notice](QUEUE)
 
     def hear(self, moved: Transition) -> None:
@@ -74,7 +71,7 @@ class Notifier:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        async with self._notices:
+        async with self._queue, self._notices:
             async for notice in self._notices:
                 await self._deliver(notice)
 
