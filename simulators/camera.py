@@ -50,5 +50,5 @@ class Camera:
         return self.detector.sensor_c(t_s)
 
     def shutter(self, t_s: float) -> tuple[bool, float]:
-        """Return whether a shutter correction is under way, and the seconds since its begin, else since the last end."""
+        """Return whether a shutter correction is under way, and the seconds since its begin or the last one's end."""
         return self.detector.shutter(t_s)

@@ -140,7 +140,9 @@ class Detector:
         found = self._patterns.get(number)
         if found is None:
             geometry = self.geometry
-            drawn = stream(self._seed, "pattern", number).standard_normal((geometry.rows, geometry.cols), dtype=np.float32)
+            drawn = stream(self._seed, "pattern", number).standard_normal(
+                (geometry.rows, geometry.cols), dtype=np.float32
+            )
             found = drawn * np.float32(geometry.pattern_c) + self._shading
             self._patterns[number] = found
             while len(self._patterns) > 3:
@@ -181,4 +183,4 @@ def _shading(geometry: Geometry) -> Frame:
     x = np.linspace(-1, 1, geometry.cols, dtype=np.float32)
     y = np.linspace(-1, 1, geometry.rows, dtype=np.float32)
     bowl = (x[None, :] ** 2 + y[:, None] ** 2) / 2
-    return (bowl - bowl.mean()).astype(np.float32)
+    return np.asarray(bowl - bowl.mean(), dtype=np.float32)

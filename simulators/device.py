@@ -23,7 +23,7 @@ class FrameSource(Protocol):
         ...
 
     def shutter(self, t_s: float) -> tuple[bool, float]:
-        """Return whether a shutter correction is under way, and the seconds since the last one ended."""
+        """Return whether a shutter correction is under way, and the seconds since its begin or the last one's end."""
         ...
 
 
@@ -57,6 +57,10 @@ class SimulatedDevice(Protocol):
     @property
     def baud(self) -> int | None:
         """The line rate to which the device is set now; None where it has none (USB, UDP)."""
+        ...
+
+    def power_up(self, t_s: float) -> bytes:
+        """Be switched on: what is volatile falls back to flash. Return the greeting, b"" if the device has none."""
         ...
 
     def hear(self, data: bytes, t_s: float) -> bytes:

@@ -33,7 +33,9 @@ PULSE_SD_C: Final = 0.12
 class Lens:
     """What of a scene reaches the detector of one camera, upright, °C apparent."""
 
-    def __init__(self, scene: Scene, geometry: Geometry, mounting: Mounting, aim_mm: tuple[float, float] = (0, 0)) -> None:
+    def __init__(
+        self, scene: Scene, geometry: Geometry, mounting: Mounting, aim_mm: tuple[float, float] = (0, 0)
+    ) -> None:
         self._scene = scene
         self._geometry = geometry
         self._rows, self._cols = mounting.upright_shape(geometry)
@@ -53,7 +55,9 @@ class Lens:
         air_c = self._scene.air.ambient_c(t_s)
         picture = self._wall + np.float32(air_c + 0.5)
         if self._scene.place.lamp is not None:
-            self._draw_item(picture, self._scene.place.lamp, Pose(0, 0, self._scene.place.mark_m, 0, standing=True), air_c)
+            self._draw_item(
+                picture, self._scene.place.lamp, Pose(0, 0, self._scene.place.mark_m, 0, standing=True), air_c
+            )
         hidden = hide_plate
         for seen in self._scene.visible(t_s):
             hidden |= seen.passage.hides_plate and seen.pose.standing
@@ -149,7 +153,10 @@ class Lens:
         if plate is None:
             return None
         mm_px = self._mark_mm_px
-        x, y = self._cols / 2 + (plate.x_mm - self._aim_mm[0]) / mm_px, self._rows / 2 + (plate.y_mm - self._aim_mm[1]) / mm_px
+        x, y = (
+            self._cols / 2 + (plate.x_mm - self._aim_mm[0]) / mm_px,
+            self._rows / 2 + (plate.y_mm - self._aim_mm[1]) / mm_px,
+        )
         radius = plate.radius_mm / mm_px
         return self._disc(x, y, radius * 1.5), self._disc(x, y, radius)
 
@@ -168,13 +175,15 @@ class Lens:
         x = np.arange(self._cols) + 0.5 - cx
         y = np.arange(self._rows) + 0.5 - cy
         inside = (radius - np.hypot(x[None, :], y[:, None])) / np.hypot(self._geometry.psf_px, 0.289)
-        return (0.5 + 0.5 * np.tanh(0.7979 * (inside + 0.0447 * inside**3))).astype(np.float32)
+        return np.asarray(0.5 + 0.5 * np.tanh(0.7979 * (inside + 0.0447 * inside**3)), dtype=np.float32)
 
     # -- places ------------------------------------------------------------------------------------------------------
 
     def _centre(self, pose: Pose, mm_px: float) -> tuple[float, float]:
         """Where the midpoint between the eyes falls in the upright picture, pixels from the upper left corner."""
-        return self._cols / 2 + (pose.x_mm - self._aim_mm[0]) / mm_px, self._rows / 2 + (pose.y_mm - self._aim_mm[1]) / mm_px
+        return self._cols / 2 + (pose.x_mm - self._aim_mm[0]) / mm_px, self._rows / 2 + (
+            pose.y_mm - self._aim_mm[1]
+        ) / mm_px
 
     @staticmethod
     def _clip(low: float, high: float, limit: int) -> tuple[int, int]:
@@ -189,7 +198,7 @@ def _wall(seed: int, rows: int, cols: int) -> Frame:
     """A wall with a colder door and slow unevenness, °C about its mean."""
     rng = stream(seed, "wall")
     coarse = rng.standard_normal((6, 8)).astype(np.float32) * 0.12
-    wall = cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_CUBIC)
+    wall = np.asarray(cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
     door = slice(int(cols * 0.62), int(cols * 0.9))
     wall[int(rows * 0.25) :, door] -= 0.7
     return np.asarray(cv2.GaussianBlur(wall, (0, 0), 1.0), dtype=np.float32)

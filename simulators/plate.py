@@ -1,4 +1,4 @@
-"""The thermal reference in the camera's view: a plate or blackbody that keeps a set-point, more or less (`science.md` 7)."""
+"""The thermal reference in view: a plate or blackbody that keeps a set-point, more or less (`science.md` 7)."""
 
 from bisect import bisect_right
 from dataclasses import dataclass

@@ -22,12 +22,12 @@ Celsius = TypeVar("Celsius", float, NDArray[np.float32], NDArray[np.float64])
 
 def radiance(temperature_c: Celsius) -> Celsius:
     """Return the in-band radiance of a blackbody, W m-2 sr-1, 7.5-14 um (Sakuma-Hattori, `science.md` 1.1)."""
-    return BAND_C / np.expm1(C2_M_K / (BAND_A_M * (temperature_c + ZERO_C_IN_K) + BAND_B_M_K))  # type: ignore[return-value]
+    return BAND_C / np.expm1(C2_M_K / (BAND_A_M * (temperature_c + ZERO_C_IN_K) + BAND_B_M_K))  # type: ignore[no-any-return]
 
 
 def temperature_c(band_radiance: Celsius) -> Celsius:
     """Return the temperature of the blackbody that has this in-band radiance, °C: the inverse of `radiance`."""
-    return (C2_M_K / np.log1p(BAND_C / band_radiance) - BAND_B_M_K) / BAND_A_M - ZERO_C_IN_K  # type: ignore[return-value]
+    return (C2_M_K / np.log1p(BAND_C / band_radiance) - BAND_B_M_K) / BAND_A_M - ZERO_C_IN_K  # type: ignore[no-any-return]
 
 
 def apparent_c(surface_c: Celsius, emissivity: float, reflected_c: float) -> Celsius:

@@ -7,7 +7,7 @@ with the seeded stream. `truth` tells a test what no instrument knows.
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from contract.vocabulary import Site
@@ -28,8 +28,8 @@ LONGEST_PASSAGE_S: Final = 60.0
 class Place:
     """Where the gate is and how it is set up."""
 
-    climate: Climate = Climate()
-    population: Population = Population()
+    climate: Climate = field(default_factory=Climate)
+    population: Population = field(default_factory=Population)
     start_hour: float = 9.0
     """Local time of day at t = 0."""
     mark_m: float = 1.0
@@ -101,7 +101,9 @@ class Scene:
         self._days: OrderedDict[int, tuple[Passage, ...]] = OrderedDict()
 
     @classmethod
-    def seeded(cls, seed: int, place: Place | None = None, flow: Flow | None = None, plate: Plate | None = None) -> Self:
+    def seeded(
+        cls, seed: int, place: Place | None = None, flow: Flow | None = None, plate: Plate | None = None
+    ) -> Self:
         """Return an endless scene with people drawn from the place's population."""
         return cls(seed, place or Place(), flow=flow or Flow(), plate=plate)
 
@@ -205,4 +207,3 @@ def _truth(seen: Seen, air_c: float, outdoor_c: float) -> Truth:
         distance_m=seen.pose.distance_m,
         skin_c={site: person.skin_c(site, feels_c) for site in Site},
     )
-

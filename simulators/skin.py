@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.vocabulary import Site
 
@@ -47,7 +46,7 @@ SLOW_MIN: Final = 4.57
 
 def residuals_c(rng: np.random.Generator) -> dict[Site, float]:
     """Draw how far one person's sites lie from the mean of all people, °C, correlated as people's sites are."""
-    draws: NDArray[np.float64] = _FACTOR @ rng.standard_normal(len(ORDER))
+    draws = _FACTOR @ rng.standard_normal(len(ORDER))
     return {site: float(SITES[site].s_c * draw) for site, draw in zip(ORDER, draws, strict=True)}
 
 

@@ -1,4 +1,4 @@
-"""What a UART reads from a line that runs at another rate: not randomness, but the same edges sampled at other times."""
+"""What a UART reads from a line at another rate: not randomness, but the same edges sampled at other times."""
 
 from typing import Final
 
