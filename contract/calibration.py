@@ -78,7 +78,11 @@ class Certificate(_Record):
     supersedes: UUID | None = None
     simulated: bool = False
     sha256: str = ""
-    """Digest of every other field; empty only while the certificate is being made."""
+    """Digest of every other field but the signature; empty only while the certificate is being made."""
+    signer: str = ""
+    """Key id of whoever signed the digest, see `contract.signing`; part of what is digested."""
+    signature: str = ""
+    """Ed25519 signature of the digest, base64."""
 
     @field_validator("valid_from", "valid_until")
     @classmethod
@@ -88,12 +92,12 @@ class Certificate(_Record):
         return value
 
     def digest(self) -> str:
-        """Return the SHA-256 of the certificate's content without the digest itself.
+        """Return the SHA-256 of the certificate's content without the digest itself and its signature.
 
         Fields at their defaults do not count, so that a field added by a later version leaves every certificate that
         does not use it valid.
         """
-        content = self.model_copy(update={"sha256": ""}).model_dump_json(exclude_defaults=True)
+        content = self.model_copy(update={"sha256": "", "signature": ""}).model_dump_json(exclude_defaults=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def sealed(self) -> "Certificate":
