@@ -13,6 +13,7 @@ from typing import Protocol
 
 from contract.clock import Instant
 from drivers.samples import DecodeFault, Event, Sample
+from drivers.tower_light import Light
 
 
 class Quantity(StrEnum):
@@ -150,5 +151,7 @@ class DriverSpec:
     """After this long without a sample the device counts as silent."""
     screens: bool = True
     """False for a device that must never decide on fever (integers, opaque body mode)."""
+    shows: Callable[[Light], bytes] | None = None
+    """For a SIGNAL device: what the host sends to make a tower light show exactly these lamps."""
     wiring: Mapping[str, str] = field(default_factory=dict)
     """Device pin to host pin, for the page "how to connect"."""
