@@ -254,6 +254,7 @@ class LeptonY16Decoder:
             flags=flags,
             since_shutter_s=telemetry.since_shutter_s if telemetry else None,
             device_counter=telemetry.frame_counter if telemetry else None,
+            uptime_s=telemetry.uptime_ms / 1000 if telemetry else None,
         )
 
 
