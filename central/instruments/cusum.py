@@ -52,10 +52,10 @@ class Chart:
     high_zero_at: int = 0
     low_zero_at: int = 0
 
-    def update(self, value_c: float) -> "Chart":
-        """Return the chart after one more value, in °C."""
+    def update(self, value_c: float, sigma_c: float | None = None) -> "Chart":
+        """Return the chart after one more value, in °C; `sigma_c` of a day with few passers replaces the design's."""
         d = self.design
-        z = max(-d.clip, min(d.clip, (value_c - d.reference_c) / d.sigma_c))
+        z = max(-d.clip, min(d.clip, (value_c - d.reference_c) / (sigma_c or d.sigma_c)))
         n = self.n + 1
         high = max(0.0, self.high + z - d.k)
         low = max(0.0, self.low - z - d.k)
