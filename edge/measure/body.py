@@ -49,8 +49,8 @@ class Coefficients(BaseModel):
 
     version: str
     source: str
-    author: str
-    """Who signed for the numbers."""
+    author: Annotated[str, Field(min_length=1)]
+    """Who signed for the numbers; a file that nobody signed is refused."""
     canthus: SiteCoefficients
     face_max: SiteCoefficients
     forehead_max: SiteCoefficients
