@@ -5,7 +5,7 @@ from drivers.samples import DecodeFault, FaultKind
 
 
 class Exchange:
-    """Remembers whether a question is open. A codec asks through it, closes it with the answer, and tells the overdue."""
+    """Remembers whether a question is open: a codec asks through it, and closes it with the answer."""
 
     def __init__(self) -> None:
         self._open = False
