@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from drivers.capture import Capture
 from drivers.hextext import parse
 from drivers.samples import Event, ThermalFrame
 from drivers.transcript import as_json
+from tests.conftest import SHARED_DATA
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden"
 PROVENANCE = {"who", "when", "device", "firmware", "line", "licence"}
@@ -54,6 +56,7 @@ class Example:
 
 
 def examples(driver: str) -> list[Example]:
+    """The examples of a driver; those whose bytes are among the real data only where these are at hand."""
     return [_example(driver, path) for path in sorted((FOLDER / driver).glob("*.toml"))]
 
 
@@ -70,9 +73,13 @@ def _example(driver: str, path: Path) -> Example:
         driver,
         path.stem,
         data["evidence"],
-        tuple(_step(path.parent, step) for step in data.get("step", ())),
+        tuple(_step(path.parent, step) for step in data.get("step", ()) if _at_hand(step)),
         tuple(_command(command) for command in data.get("command", ())),
     )
+
+
+def _at_hand(step: dict[str, Any]) -> bool:
+    return "shared_file" not in step or (SHARED_DATA / step["shared_file"]).is_file()
 
 
 def _step(folder: Path, step: dict[str, Any]) -> Step:
@@ -80,8 +87,9 @@ def _step(folder: Path, step: dict[str, Any]) -> Step:
     if host is None and "host_text" in step:
         host = step["host_text"].encode("ascii").hex()
     if "device_file" in step:
-        path = folder / step["device_file"]
-        device = path.read_bytes() if path.suffix == ".bin" else parse(path.read_text(encoding="utf-8"))[0]
+        device = b"".join(piece.data for piece in Capture(folder / step["device_file"]).pieces())
+    elif "shared_file" in step:
+        device = b"".join(piece.data for piece in Capture(SHARED_DATA / step["shared_file"]).pieces())
     elif "device_text" in step:
         device = step["device_text"].encode("ascii")
     else:
