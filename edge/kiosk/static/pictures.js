@@ -133,7 +133,7 @@ class Spot extends Lane {
     const values = this.past.map(([, value]) => value);
     const low = Math.floor(Math.min(...values, 30));
     const high = Math.ceil(Math.max(...values, 38));
-    const y = (value) => box.height - 4 - ((value - low) / (high - low)) * (box.height - 8);
+    const y = (value) => box.height - 8 - ((value - low) / (high - low)) * (box.height - 16);
     pen.font = "12px sans-serif";
     pen.fillStyle = "#7f93a6";
     pen.strokeStyle = "#2a3a49";
