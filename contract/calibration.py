@@ -77,6 +77,19 @@ class Certificate(_Record):
     checked_by: str | None = None
     supersedes: UUID | None = None
     simulated: bool = False
+    laboratory: str = ""
+    place: str = ""
+    customer: str = ""
+    model: str = ""
+    """Maker, model and firmware of the instrument."""
+    calibrated_at: datetime | None = None
+    reference_certificate: str = ""
+    """Number of the standard's own certificate: the next link of the traceability chain."""
+    expanded_c: float | None = None
+    """Expanded uncertainty of an error, k=2."""
+    profile: str = ""
+    mpe_c: float | None = None
+    """Maximum permissible error of the profile; the guard band is `expanded_c`."""
     sha256: str = ""
     """Digest of every other field but the signature; empty only while the certificate is being made."""
     signer: str = ""

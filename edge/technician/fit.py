@@ -1,4 +1,4 @@
-"""From the readings of a calibration run to a correction with its covariance, and to a zone (`science.md` 2.1, 2.3).
+"""From the readings of a calibration run to a correction with its covariance (`science.md` 2.1).
 
 Model for an instrument with temperature output: error of indication `e = indicated - reference = a + b (T - 37)`. Fit
 by generalised least squares with V = diag(u_r^2) + u_b^2 11^T, where u_b is common to all points (the blackbody's own
@@ -10,15 +10,12 @@ not fit (p < 0.01), that is a finding for the expert, not a reason for a richer 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from contract.calibration import PIVOT_C, CalibrationPoint, Correction, correct
+from contract.calibration import PIVOT_C, CalibrationPoint, Correction
 
 GAIN_MIN: Final = 0.005
 LACK_OF_FIT_P: Final = 0.01
-MIN_TEST_UNCERTAINTY_RATIO: Final = 2.5
-"""MPE / U below which a reference is too poor to judge conformity (`science.md` 2.3)."""
 
 
 class FitRefused(Exception):
@@ -102,35 +99,3 @@ def chi2_survival(chi2: float, dof: int) -> float:
         total += term
         term *= chi2 / (i + 2)
     return total
-
-
-class Zone(StrEnum):
-    """Where an error lies against the maximum permissible error with guard band w (ILAC-G8, ISO 14253-1)."""
-
-    PASS = "pass"  # noqa: S105  # not a password
-    CONDITIONAL_PASS = "conditional_pass"  # noqa: S105  # not a password
-    CONDITIONAL_FAIL = "conditional_fail"
-    FAIL = "fail"
-
-
-def zone(error_c: float, mpe_c: float, guard_c: float) -> Zone:
-    """Return the zone of an error of indication; only PASS returns an instrument to service."""
-    size = abs(error_c)
-    if size <= mpe_c - guard_c:
-        return Zone.PASS
-    if size <= mpe_c:
-        return Zone.CONDITIONAL_PASS
-    if size <= mpe_c + guard_c:
-        return Zone.CONDITIONAL_FAIL
-    return Zone.FAIL
-
-
-def correction_zone(point: CalibrationPoint, correction: Correction | None, mpe_c: float, guard_c: float) -> Zone:
-    """Return the zone of a point's error, after `correction` where one is given."""
-    indicated_c = point.indicated_c if correction is None else correct(correction, point.indicated_c)
-    return zone(indicated_c - point.reference_c, mpe_c, guard_c)
-
-
-def can_judge(mpe_c: float, expanded_c: float) -> bool:
-    """Say whether a reference with this expanded uncertainty (k=2) may judge conformity at all (MPE/U >= 2.5)."""
-    return mpe_c >= MIN_TEST_UNCERTAINTY_RATIO * expanded_c

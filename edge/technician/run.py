@@ -19,7 +19,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from contract.calibration import CalibrationPoint, Conditions, Correction
-from edge.technician.fit import Fit, Zone, can_judge, correction_zone, fit
+from contract.conformity import Zone, can_judge, zone
+from edge.technician.fit import Fit, fit
 from edge.technician.profile import PROFILES, Profile
 
 
@@ -220,17 +221,18 @@ class Run:
         """Say whether the reference is good enough to judge conformity (MPE/U >= 2.5)."""
         return can_judge(self.profile.mpe_c, self.expanded_c)
 
-    def zones(self, phase: Phase, correction: Correction | None = None) -> tuple[Zone, ...]:
-        """Return the zone of each point, after `correction` where one is given, with guard band w = U."""
+    def zones(self, phase: Phase) -> tuple[Zone, ...]:
+        """Return the zone of each point of a phase, with guard band w = U."""
         return tuple(
-            correction_zone(point, correction, self.profile.mpe_c, self.expanded_c) for point in self.points(phase)
+            zone(point.indicated_c - point.reference_c, self.profile.mpe_c, self.expanded_c)
+            for point in self.points(phase)
         )
 
     @property
     def conforms(self) -> bool:
         """Whether every point as left is in zone PASS: the only way back to service."""
         zones = self.zones(Phase.AS_LEFT)
-        return bool(zones) and all(zone is Zone.PASS for zone in zones)
+        return bool(zones) and all(of is Zone.PASS for of in zones)
 
 
 def read_events(lines: Iterable[str]) -> list[Started | PointMeasured | Adjusted | Finished]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from contract.calibration import CalibrationPoint, Conditions, Correction, correct
-from edge.technician.fit import Zone
+from contract.conformity import Zone
 from edge.technician.run import (
     Adjust,
     Adjusted,
