@@ -8,11 +8,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import sysconfig
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -20,11 +22,13 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from contract import topics
 from contract.delivery.bus import is_loopback
 
 OLDEST: Final = (2, 14, 3)
 """Older servers hand retained and queued messages to clients whose permissions forbid them."""
 PROGRAM_VARIABLE: Final = "GUANKOU_NATS_SERVER"
+CENTRAL: Final = "central"
 START_S: Final = 10.0
 STOP_S: Final = 2.0
 BACK_OFF_S: Final = (0.2, 10.0)
@@ -45,7 +49,10 @@ class BrokerRefused(Exception):
 
 
 class BrokerTls(NamedTuple):
-    """PEM files: the broker's certificate and key, and the authority that signs the gates' certificates."""
+    """PEM files: the broker's certificate and key, and the authority that signs everybody's certificates.
+
+    Central's own certificate says `CN=central`, a gate's says its id.
+    """
 
     ca: Path
     certificate: Path
@@ -63,12 +70,14 @@ class Broker:
         port: int = 1883,
         program: Path | None = None,
         tls: BrokerTls | None = None,
+        gates: Collection[str] | None = None,
     ) -> None:
         """Prepare; `start` starts.
 
         `directory` holds its configuration, log and streams. Port 0 takes a free one. `program` is another
         nats-server than the one that came with this wheel; the environment's GUANKOU_NATS_SERVER does the same.
-        Raises BrokerRefused if others could reach it without TLS.
+        With TLS, `gates` are those who may connect, each to its own topics; None admits every certificate of the
+        authority to every topic. Raises BrokerRefused if others could reach it without TLS.
         """
         if tls is None and not is_loopback(host):
             raise BrokerRefused(f"{host} can be reached by others: give the broker TLS files, or listen on 127.0.0.1")
@@ -77,6 +86,7 @@ class Broker:
         self._directory = directory.resolve()
         self._wish = program
         self._tls = tls
+        self._gates = None if gates is None else frozenset(gates)
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._settled = threading.Event()
@@ -100,6 +110,13 @@ class Broker:
         self._settled.wait()
         if self._failure is not None:
             raise self._failure
+
+    def admit(self, gates: Collection[str]) -> None:
+        """Say anew which gates may connect; those that stay keep their connection. Raises BrokerRefused."""
+        self._gates = frozenset(gates)
+        if (pid := self.pid) is not None:
+            self._configure()
+            os.kill(pid, signal.SIGHUP)
 
     def stop(self) -> None:
         """End the server and return when it is gone."""
@@ -197,14 +214,17 @@ class Broker:
     def _settings(self) -> dict[str, object]:
         """Return the server's configuration; each value has its reason in `delivery.md` 1.2."""
         mqtt: dict[str, object] = {"host": self.host, "port": self.port, "ack_wait": "5s", "max_ack_pending": 10_000}
+        rights: dict[str, object] = {}
         if self._tls is not None:
             mqtt["tls"] = {
                 "ca_file": str(self._tls.ca),
                 "cert_file": str(self._tls.certificate),
                 "key_file": str(self._tls.key),
-                "verify": True,
+                "verify" if self._gates is None else "verify_and_map": True,
             }
-        return {
+            if self._gates is not None:
+                rights = {"authorization": {"users": _users(self._gates)}}
+        return rights | {
             "server_name": "guankou",
             "host": "127.0.0.1",
             "port": -1,
@@ -232,6 +252,22 @@ class Broker:
         with suppress(OSError):
             said += [line for line in self._log.read_text(errors="replace").splitlines() if "[FTL]" in line][-1:]
         return said[-1] if said else f"see {self._log}"
+
+
+def _users(gates: Collection[str]) -> list[dict[str, object]]:
+    """Return who may do what, by the subject of the certificate; NATS writes `a/b/+` as `a.b.*`."""
+    if CENTRAL in gates:
+        raise BrokerRefused(f"no gate may be called {CENTRAL!r}: that certificate may do everything")
+    users: list[dict[str, object]] = [{"user": f"CN={CENTRAL}"}]
+    for gate in sorted(gates):
+        own = [topics.own_filter(gate), topics.presence(gate)]
+        rights = {"publish": [_subject(topic) for topic in own], "subscribe": [_subject(topics.down_filter(gate))]}
+        users.append({"user": f"CN={gate}", "permissions": rights})
+    return users
+
+
+def _subject(topic_filter: str) -> str:
+    return topic_filter.replace("/", ".").replace("+", "*")
 
 
 def find_program(wish: Path | None = None) -> Path:

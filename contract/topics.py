@@ -89,6 +89,11 @@ def up_filter() -> str:
     return f"{ROOT}/+/{Direction.UP}/+"
 
 
+def own_filter(gate: str) -> str:
+    """Return what a gate may publish beside its presence."""
+    return f"{ROOT}/{gate}/{Direction.UP}/+"
+
+
 def down_filter(gate: str) -> str:
     """Return the subscription by which a gate hears central."""
     return f"{ROOT}/{gate}/{Direction.DOWN}/+"

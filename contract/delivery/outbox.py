@@ -62,6 +62,25 @@ class OutboxMessage:
     """May be thinned when the outbox is full; alerts never are."""
 
 
+class NotDurable(Exception):
+    """The database forgets commits when the power goes; the text says which setting does it."""
+
+
+def check_durable(connection: Connection) -> None:
+    """Raise NotDurable unless what this connection commits survives a power cut.
+
+    SQLite needs `PRAGMA synchronous = FULL`: NORMAL, with a write-ahead log, may lose the last commits.
+    """
+    if connection.dialect.name == "sqlite":
+        level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+        if level < 2:
+            raise NotDurable(f"PRAGMA synchronous is {level}; an outbox needs 2 (FULL)")
+    elif connection.dialect.name == "postgresql":
+        level = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+        if level == "off":
+            raise NotDurable("synchronous_commit is off; an outbox needs it on")
+
+
 def outbox_table(metadata: MetaData, name: str = "outbox") -> Table:
     """Return the table of an outbox, and put it and its tally (`<name>_tally`) into `metadata`."""
     Table(
@@ -123,15 +142,20 @@ class Outbox:
         return self._thin(connection) if self._at_most > self._limit else 0
 
     def batch(
-        self, connection: Connection, now: datetime, n: int, without: Collection[UUID] = ()
+        self,
+        connection: Connection,
+        now: datetime,
+        n: int,
+        without: Collection[UUID] = (),
+        priorities: Sequence[Priority] = tuple(Priority),
     ) -> list[OutboxMessage]:
-        """Return up to `n` due messages other than `without`.
+        """Return up to `n` due messages of these priorities other than `without`.
 
         First by priority; within one, those younger than a minute go before older ones, and each of both by age.
         """
         rows = self._table.c
         found: list[OutboxMessage] = []
-        for priority in Priority:
+        for priority in priorities:
             for age in (rows.created_us >= _us(now - FRESH), rows.created_us < _us(now - FRESH)):
                 if len(found) == n:
                     return found

@@ -10,7 +10,7 @@ It owns one thread, because paho calls from threads and SQLite blocks: nothing o
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -30,7 +30,13 @@ IDLE_S: Final = 10.0
 FAULT_S: Final = 1.0
 """How long to leave a database alone that has just failed."""
 
-HELD_BACK: Final = timedelta(hours=1)
+LANES: Final = ((Priority.ALERT,), (Priority.RECORD, Priority.MEASUREMENT))
+"""Each has a window of its own: measurements that nobody acknowledges must not keep an alert waiting."""
+IGNORED_LIMIT: Final = 5
+IGNORED_FOR: Final = timedelta(minutes=1)
+"""What the other end has left unanswered so often, while it answered others, is sent only at this interval."""
+UNSENDABLE_FOR: Final = timedelta(hours=1)
+"""For what the bus can never take, such as a topic with a wildcard."""
 ANSWERED_LIMIT: Final = 5000
 """So many answered messages wait for a disk that takes no deletion: sending more would only repeat them."""
 
@@ -61,17 +67,22 @@ class SenderStatus:
     under_way: int
     faults: int
     """Failures of the database."""
+    held_back: int
+    """Messages put off because they do not get through."""
 
 
 @dataclass(frozen=True, slots=True)
 class _UnderWay:
     """A message that was published and not yet acknowledged; monotonic nanoseconds."""
 
+    priority: int
     tries: int
     late_ns: int
     """By now an end that listens would have answered."""
     due_ns: int
     """Send again whatever the other end says."""
+    ignored: int = 0
+    """How often it was late although the other end answered others."""
 
 
 class Sender:
@@ -82,7 +93,7 @@ class Sender:
 
         `read` opens a connection to read with, `write` does a piece of work and returns once it is committed:
         `engine.connect` and `transactions(engine)`, or the store's own writer. Both are called on the sender's thread.
-        `window` bounds what is under way.
+        `window` bounds what is under way: so many alerts and so many others.
         """
         self._outbox, self._bus, self._clock = outbox, bus, clock
         self._read, self._write = read, write
@@ -95,7 +106,7 @@ class Sender:
         self._everything = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
-        self._published = self._repeated = self._acknowledged = self._faults = 0
+        self._published = self._repeated = self._acknowledged = self._faults = self._held_back = 0
 
     def start(self) -> None:
         """Begin sending."""
@@ -133,7 +144,9 @@ class Sender:
 
     def status(self) -> SenderStatus:
         """Return what has been done so far."""
-        return SenderStatus(self._published, self._repeated, self._acknowledged, len(self._under_way), self._faults)
+        return SenderStatus(
+            self._published, self._repeated, self._acknowledged, len(self._under_way), self._faults, self._held_back
+        )
 
     def _run(self) -> None:
         wait_s = 0.0
@@ -165,48 +178,65 @@ class Sender:
             return
         now = self._clock.now()
         again = self._due_again(now.mono_ns, everything=everything, answered=answered)
-        room = self._window - len(self._under_way)
-        if room <= 0 or len(answered) > ANSWERED_LIMIT:
+        if len(answered) > ANSWERED_LIMIT:
             return
         with self._read() as connection:
-            due = self._outbox.batch(connection, now.at, room, self._under_way.keys() | answered)
+            due = [
+                message
+                for lane in LANES
+                if (room := self._window - sum(sent.priority in lane for sent in self._under_way.values())) > 0
+                for message in self._outbox.batch(connection, now.at, room, self._under_way.keys() | answered, lane)
+            ]
         for message in due:
-            tries = again.get(message.message_id, 0)
-            try:
-                if not self._bus.publish(message.topic, message.payload):
-                    return
-            except ValueError as error:
-                self._hold_back(message, str(error))
-            else:
-                self._repeated += tries > 0
-                self._note(message, 0 if everything else tries, now)
+            if not self._publish(message, again.get(message.message_id), now, renewed=everything):
+                return
 
-    def _due_again(self, now_ns: int, *, everything: bool, answered: frozenset[UUID]) -> dict[UUID, int]:
-        """Take out of the window what has been answered or is due again; return how often each was sent.
+    def _due_again(self, now_ns: int, *, everything: bool, answered: frozenset[UUID]) -> dict[UUID, _UnderWay]:
+        """Take out of the window, and return, what has been answered or is due again.
 
         An answer to anything says that the other end listens: then whatever it should have answered by now is due.
         """
         again = {
-            message_id: sent.tries
+            message_id: sent
             for message_id, sent in self._under_way.items()
             if everything or message_id in answered or (sent.late_ns if answered else sent.due_ns) <= now_ns
         }
-        for message_id in again:
+        for message_id, sent in again.items():
             del self._under_way[message_id]
+            if answered and not everything:
+                again[message_id] = replace(sent, ignored=sent.ignored + 1)
         return again
 
-    def _note(self, message: OutboxMessage, tries: int, now: Instant) -> None:
+    def _publish(self, message: OutboxMessage, before: _UnderWay | None, now: Instant, *, renewed: bool) -> bool:
+        """Publish one message, or hold it back; False if the line is gone."""
+        if before is not None and before.ignored >= IGNORED_LIMIT:
+            self._hold_back(message, IGNORED_FOR, "the other end answers others, but not this")
+            return True
+        try:
+            if not self._bus.publish(message.topic, message.payload):
+                return False
+        except ValueError as error:
+            self._hold_back(message, UNSENDABLE_FOR, str(error))
+            return True
+        tries = before.tries if before is not None and not renewed else 0
         first_s, longest_s = ALERT_RETRY_S if message.priority == Priority.ALERT else OTHER_RETRY_S
         self._under_way[message.message_id] = _UnderWay(
-            tries + 1, now.later(first_s).mono_ns, now.later(min(first_s * 2**tries, longest_s)).mono_ns
+            message.priority,
+            tries + 1,
+            now.later(first_s).mono_ns,
+            now.later(min(first_s * 2**tries, longest_s)).mono_ns,
+            before.ignored if before is not None else 0,
         )
         self._published += 1
+        self._repeated += before is not None
+        return True
 
-    def _hold_back(self, message: OutboxMessage, error: str) -> None:
-        """Keep a message that the bus can never take (a topic with a wildcard, say) from stopping the others."""
-        log.error("a message cannot be published", message_id=str(message.message_id), topic=message.topic, error=error)
-        due_at = self._clock.now().at + HELD_BACK
+    def _hold_back(self, message: OutboxMessage, time: timedelta, reason: str) -> None:
+        """Keep a message that does not get through from filling the window; it stays in the outbox."""
+        log.error("message held back", message_id=str(message.message_id), topic=message.topic, reason=reason)
+        due_at = self._clock.now().at + time
         self._write(lambda connection: self._outbox.reject(connection, [message.message_id], due_at))
+        self._held_back += 1
 
     def _forget(self, accepted: frozenset[UUID]) -> None:
         """Delete what the other end has committed."""
