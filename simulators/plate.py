@@ -12,6 +12,9 @@ STABILITY_SD_PER_ROOT_MIN: Final = 0.02 / 60**0.5
 """0.02 °C an hour."""
 
 
+ORDERS_KEPT: Final = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     t_s: float
@@ -45,19 +48,34 @@ class Plate:
         self._orders = [_Order(float("-inf"), set_c, set_c, 1.0)]
         self._lock = Lock()
 
+    @classmethod
+    def beside(cls, mark_m: float, *, set_c: float = 36.0, emissivity: float = 0.97, seed: int = 0) -> "Plate":
+        """Return a plate that stands beside the head of whoever is at the mark, as large as the view there allows."""
+        scale = mark_m / 0.55
+        return cls(
+            set_c,
+            emissivity=emissivity,
+            seed=seed,
+            x_mm=-150.0 * scale,
+            y_mm=-115.0 * scale,
+            radius_mm=26.0 * scale,
+        )
+
     def order(self, t_s: float, target_c: float, rate_c_min: float = 10.0) -> None:
         """From `t_s` on, go to `target_c` at a rate; orders come in the order of time."""
         at_c = self._ramp_c(t_s)
         with self._lock:
             self._orders.append(_Order(t_s, at_c, target_c, rate_c_min / 60))
+            del self._orders[:-ORDERS_KEPT]
 
     def target_c(self, t_s: float) -> float:
         """Return the temperature that it is on its way to, °C."""
         return self._order_at(t_s).target_c
 
-    def settled(self, t_s: float) -> bool:
-        """Say whether the ramp has ended."""
-        return self._ramp_c(t_s) == self.target_c(t_s)
+    def settled_for_s(self, t_s: float) -> float:
+        """Return how long ago the ramp ended; negative while it lasts."""
+        order = self._order_at(t_s)
+        return t_s - order.t_s - abs(order.target_c - order.from_c) / order.rate_c_s
 
     def indicated_c(self, t_s: float) -> float:
         """Return what the plate's own sensor says, °C."""
@@ -74,7 +92,7 @@ class Plate:
     def _order_at(self, t_s: float) -> _Order:
         with self._lock:
             place = bisect_right(self._orders, t_s, key=lambda order: order.t_s)
-            return self._orders[place - 1]
+            return self._orders[max(place - 1, 0)]
 
     def _ramp_c(self, t_s: float) -> float:
         order = self._order_at(t_s)

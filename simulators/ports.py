@@ -179,6 +179,11 @@ class PtyPort(_Port):
     def __str__(self) -> str:
         return str(self.path)
 
+    @property
+    def url(self) -> str:
+        """The link under which a gate finds the device."""
+        return str(self.path)
+
     def unplug(self) -> None:
         """Pull the cable: the path vanishes, an open host sees its port die."""
         self._order("unplug")
@@ -265,6 +270,11 @@ class TcpPort(_Port):
 
     def __str__(self) -> str:
         return f"tcp {self.port}"
+
+    @property
+    def url(self) -> str:
+        """The link under which a gate finds the device: video for a camera, else a serial device server."""
+        return f"{'raw+tcp' if self.line.device.baud is None else 'socket'}://127.0.0.1:{self.port}"
 
     def _plug(self) -> None:
         self._listener.setblocking(False)

@@ -1,0 +1,112 @@
+"""`guankou-sim`: one simulated device on a pseudo-terminal or a TCP port, or a whole demonstration district."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from contract.clock import SystemClock
+from simulators.catalogue import DEVICES, Unit, model
+from simulators.district import DistrictRefused, Options, run_district
+from simulators.geometry import Mounting
+from simulators.line_faults import FaultRefused, LineFaultKind, LineFaults, sort_faults
+from simulators.plate import Plate
+from simulators.ports import PortRefused, PtyPort, TcpPort
+from simulators.scene import Place
+from simulators.scenes import SCENES, Stage
+from simulators.sensor_faults import DEFAULT_SIZE, SensorFaultKind, SensorFaults
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program; return its exit code."""
+    chosen = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        if chosen.what == "list":
+            return _list()
+        if chosen.what == "district":
+            return run_district(Options(chosen.seed, chosen.var, chosen.central_port, chosen.base_port), stop, _say)
+        return _device(chosen, stop)
+    except (DistrictRefused, FaultRefused, PortRefused) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="guankou-sim", description=__doc__)
+    commands = parser.add_subparsers(dest="what", required=True, metavar="list | district | DEVICE")
+    commands.add_parser("list", help="what can be simulated: devices, scenes, faults")
+    district = commands.add_parser("district", help="the demonstration: central and three gates")
+    district.add_argument("--seed", type=int, default=1)
+    district.add_argument("--var", type=Path, default=Path("var"), help="where everything is written (default: var)")
+    district.add_argument("--central-port", type=int, default=8090)
+    district.add_argument("--base-port", type=int, default=8100, help="of the first gate; the next two follow")
+    for name, entry in sorted(DEVICES.items()):
+        _device_arguments(commands.add_parser(name, help=entry.title))
+    return parser
+
+
+def _device_arguments(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--pty", type=Path, help="path at which the device appears")
+    where.add_argument("--tcp", type=int, help="port on which it is served, 0 for a free one")
+    parser.add_argument("--scene", choices=sorted(SCENES), default="people")
+    parser.add_argument("--fault", action="append", default=[], help="NAME[:SIZE][@FROM[-UNTIL]], repeatable; see list")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--mark", type=float, default=None, help="metres at which people stand")
+    parser.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="how a camera hangs")
+    parser.add_argument("--no-telemetry", action="store_true", help="camera frames without telemetry rows")
+
+
+def _list() -> int:
+    print("devices")
+    for name, entry in sorted(DEVICES.items()):
+        print(f"  {name:16} {entry.title}")
+    print("scenes")
+    for name, build in sorted(SCENES.items()):
+        print(f"  {name:16} {(build.__doc__ or '').strip()}")
+    print("faults of the sensor: NAME[:SIZE][@FROM[-UNTIL]], seconds")
+    for kind in SensorFaultKind:
+        size = DEFAULT_SIZE.get(kind)
+        print(f"  {kind.value}" + (f":{size:g}" if size is not None else ""))
+    print("faults of the line: NAME[:SHARE][@FROM[-UNTIL]]")
+    for fault in LineFaultKind:
+        print(f"  {fault.value}")
+    return 0
+
+
+def _device(chosen: argparse.Namespace, stop: threading.Event) -> int:
+    entry = model(chosen.what)
+    sensor, line = sort_faults(chosen.fault)
+    mark_m = chosen.mark or entry.mark_m
+    plate = Plate.beside(mark_m, seed=chosen.seed)
+    scene = SCENES[chosen.scene](Stage(chosen.seed, Place(mark_m=mark_m), plate))
+    unit = Unit(
+        seed=chosen.seed,
+        faults=SensorFaults.parse(sensor),
+        mounting=Mounting(chosen.rotate),
+        telemetry=not chosen.no_telemetry,
+    )
+    device = entry.build(scene, unit)
+    faults = LineFaults.parse(line, seed=chosen.seed)
+    clock = SystemClock()
+    port: PtyPort | TcpPort
+    if chosen.pty is not None:
+        port = PtyPort(device, chosen.pty, clock, faults=faults)
+    else:
+        port = TcpPort(device, clock, port=chosen.tcp, faults=faults)
+    with port:
+        print(f"{entry.title} at {port.url}, scene {chosen.scene}, seed {chosen.seed}; Ctrl-C ends it", flush=True)
+        stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
