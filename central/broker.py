@@ -248,7 +248,7 @@ class Broker:
 
     def _last_words(self, errors: Path) -> str:
         """Return what the server said last about its trouble."""
-        said = errors.read_text(errors="replace").splitlines()
+        said = [line for line in errors.read_text(errors="replace").splitlines() if line.strip()]
         with suppress(OSError):
             said += [line for line in self._log.read_text(errors="replace").splitlines() if "[FTL]" in line][-1:]
         return said[-1] if said else f"see {self._log}"

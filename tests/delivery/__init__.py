@@ -1,0 +1,1 @@
+"""Delivery under faults: real processes, a real broker, kill -9, cut lines; every row is counted."""
