@@ -96,6 +96,23 @@ class UsbId:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoMode:
+    """A video mode in which a camera sends temperatures."""
+
+    width: int
+    height: int
+    fourcc: str
+    """V4L2 pixel format, four characters: `Y16 `, `YUYV`."""
+    pixel_format: str
+    """The same for FFmpeg: `gray16le`, `yuyv422`."""
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one frame; both formats have two a pixel."""
+        return self.width * self.height * 2
+
+
+@dataclass(frozen=True, slots=True)
 class Handshake:
     """A harmless question and how to know the device's own answer."""
 
@@ -136,6 +153,10 @@ class DriverSpec:
     integrity: Integrity = Integrity.CHECKSUM
     line: SerialLine | None = None
     usb: tuple[UsbId, ...] = ()
+    video: tuple[VideoMode, ...] = ()
+    """For a camera: the modes that the decoder reads, the best first; no other is accepted."""
+    refuses: Callable[[int, int, tuple[int, int]], str | None] | None = None
+    """For a camera with look-alikes: take USB ids, width and height, return why it cannot be read, by its name."""
     shape: tuple[int, int] | None = None
     """Rows x columns, for frames."""
     hfov_deg: float | None = None

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from contract.clock import Instant
 from contract.units import ZERO_C_IN_K
-from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId
+from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId, VideoMode
 from drivers.samples import DecodeFault, Event, FaultKind, Sample, SampleFlag, ThermalFrame
 
 ROWS: Final = 192
@@ -185,6 +185,8 @@ SPEC: Final = DriverSpec(
     says=_says,
     integrity=Integrity.SIZE,
     usb=(USB,),
+    video=(VideoMode(*GEOMETRY, "YUYV", "yuyv422"),),
+    refuses=refusal,
     shape=(ROWS, COLUMNS),
     hfov_deg=56.0,
     netd_c=0.04,

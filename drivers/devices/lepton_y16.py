@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from contract.clock import Instant
 from contract.units import ZERO_C_IN_K
-from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId
+from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId, VideoMode
 from drivers.defects import Defects, find_defects
 from drivers.samples import DecodeFault, Event, FaultKind, Sample, SampleFlag, ThermalFrame
 
@@ -315,6 +315,10 @@ SPEC: Final = DriverSpec(
     says=_says,
     integrity=Integrity.SIZE,
     usb=(UsbId(0x1E4E, 0x0100, "PureThermal"),),
+    video=(
+        VideoMode(COLUMNS, ROWS + TELEMETRY_ROWS, "Y16 ", "gray16le"),
+        VideoMode(COLUMNS, ROWS, "Y16 ", "gray16le"),
+    ),
     shape=(ROWS, COLUMNS),
     hfov_deg=57.0,
     netd_c=0.05,

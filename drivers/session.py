@@ -1,0 +1,115 @@
+"""One opening of a link: its decoder, its questions, its silences and its doubts about the line rate."""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from contract.clock import Clock, Instant
+from drivers.codec import DriverSpec, Quantity
+from drivers.link import Link, LinkEnded, LinkLost
+from drivers.replay_link import ReplayLink
+from drivers.samples import DecodeFault, Event
+from drivers.tally import Tally
+
+READ_S: Final = 0.1
+"""Longest wait for bytes: how late a stop or a command is noticed."""
+SILENCE_FACTOR: Final = 5
+"""A link that brings no byte for so many times the device's `silence_s` is opened anew."""
+DEAF_BYTES: Final = 4096
+"""Bytes without a sample after which the line rate is doubted; or fewer of them after a while:"""
+DEAF_FEW_BYTES: Final = 64
+DEAF_S: Final = 4.0
+
+
+class Session:
+    """Listens to one open link until it is lost or `stopping` is set. Used by one thread."""
+
+    def __init__(
+        self,
+        spec: DriverSpec,
+        instrument: str,
+        link: Link,
+        clock: Clock,
+        tally: Tally,
+        deliver: Callable[[Event], None],
+        baud: int | None = None,
+    ) -> None:
+        self._spec = spec
+        self._link = link
+        self._tally = tally
+        self._deliver = deliver
+        self._baud = baud
+        self._decoder = spec.decoder(instrument)
+        self._clock = clock
+        self._recorded = link if isinstance(link, ReplayLink) else None
+        self._opened = self._heard = self._poll_due = clock.now()
+        self._bytes = 0
+        self._decoded = 0
+
+    def listen(self, stopping: threading.Event, commands: queue.SimpleQueue[bytes]) -> None:
+        """Converse with the device. Raises LinkLost, LinkRefused, LinkEnded."""
+        if self._recorded is None:
+            for command in self._spec.start:
+                self._link.write(command)
+        while not stopping.is_set():
+            while not commands.empty():
+                self._link.write(commands.get_nowait())
+            try:
+                data = self._link.read(self._ask())
+            except LinkEnded:
+                self._feed(b"", self._now().later(1.0))
+                raise
+            self._feed(data, self._now())
+
+    def _now(self) -> Instant:
+        """Return when the bytes of the last read arrived."""
+        return self._recorded.at() if self._recorded else self._clock.now()
+
+    def _feed(self, data: bytes, at: Instant) -> None:
+        for event in self._decoder.feed(data, at):
+            if not isinstance(event, DecodeFault):
+                self._decoded += 1
+            self._deliver(self._tally.took(event, at))
+        self._listen_for_trouble(data, at)
+
+    def _ask(self) -> float:
+        """Send the next question if it is due; return how long to listen then."""
+        interval_s = self._spec.poll_interval_s
+        if interval_s is None or self._recorded:
+            return READ_S
+        now = self._clock.now()
+        if now.mono_ns >= self._poll_due.mono_ns:
+            if request := self._decoder.poll():
+                self._link.write(request)
+            self._poll_due = now.later(interval_s)
+        return max(0.001, min(READ_S, self._poll_due.seconds_since(now)))
+
+    def _listen_for_trouble(self, data: bytes, at: Instant) -> None:
+        if data:
+            self._heard = at
+            self._bytes += len(data)
+            self._tally.received(len(data))
+            if not self._decoded:
+                self._doubt_the_rate(at)
+            return
+        if self._recorded or self._spec.quantity is Quantity.SIGNAL:
+            return
+        silent_s = at.seconds_since(self._heard)
+        if silent_s > self._spec.silence_s:
+            self._tally.doubt(f"nothing heard for {silent_s:.0f} s: is it switched on, is its TX on the host's RX?")
+        if silent_s > SILENCE_FACTOR * self._spec.silence_s:
+            raise LinkLost(f"silent for {silent_s:.0f} s")
+
+    def _doubt_the_rate(self, at: Instant) -> None:
+        """Bytes arrive, none decode: say which other rates the device knows."""
+        waited_s = at.seconds_since(self._opened)
+        if self._bytes < DEAF_BYTES and not (self._bytes >= DEAF_FEW_BYTES and waited_s >= DEAF_S):
+            return
+        line = self._spec.line
+        rates = [rate for rate in ((line.baud, *line.alternatives) if line else ()) if rate != self._used_rate()]
+        advice = f"try {' or '.join(map(str, rates))}" if rates else f"is this a {self._spec.title}?"
+        self._tally.doubt(f"bytes arrive, none decode: {advice}")
+
+    def _used_rate(self) -> int | None:
+        return self._baud or (self._spec.line.baud if self._spec.line else None)
