@@ -31,9 +31,9 @@ def refusal(face: Patch, hot_c: float) -> Reason | None:
     if hottest[0] > hot_c:
         return Reason.HOT_OBJECT
     around = ~face.ellipse(*_BEYOND) & (face.down < _ABOVE_CHIN)
-    middle_c = face.percentile(whole, 50)
+    skin_c = face.percentile(whole, 75)  # spectacles may cover the rest
     even = hottest[0] - face.percentile(whole, 10) < RELIEF_C
-    flat = middle_c - face.percentile(around, 50) < CONTRAST_C  # NaN, a face that fills the picture, is not flat
+    flat = skin_c - face.percentile(around, 50) < CONTRAST_C  # NaN, a face that fills the picture, is not flat
     if hottest[0] < LEAST_C or even or flat:
         return Reason.NOT_A_FACE
     return None

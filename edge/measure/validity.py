@@ -1,5 +1,6 @@
 """May this frame's face be measured? Complete, at the mark, looking here, still (`science.md` 3.3, 4.1)."""
 
+import math
 from typing import Final
 
 from contract.vocabulary import Reason, Site
@@ -10,9 +11,11 @@ from edge.measure.view import View
 
 DISTANCE: Final = 0.20
 """How far people may stand from the calibrated distance, relative."""
-NEAREST: Final = 1.0 / (1.0 - DISTANCE) * (1 + 2 * EYES_SPREAD)
-FARTHEST: Final = 1.0 / (1.0 + DISTANCE) * (1 - 2 * EYES_SPREAD)
-"""The same as sizes of the eyes' distance: heads differ too, and nobody is sent away for the head."""
+DOUBT: Final = 2 * math.hypot(EYES_SPREAD, 0.05)
+"""Of a distance told by the eyes: heads differ, and the landmarks of a coarse picture scatter by 5 % (k=2)."""
+NEAREST: Final = 1.0 / (1.0 - DISTANCE) * (1 + DOUBT)
+FARTHEST: Final = 1.0 / (1.0 + DISTANCE) * (1 - DOUBT)
+"""Distance between the eyes over that of an adult at the calibrated distance, within which a face is measured."""
 TURN_DEG: Final = 15.0
 """For the canthus, which loses 0.45 °C a 15 degrees off the axis."""
 COARSE_TURN_DEG: Final = 20.0
