@@ -1,0 +1,96 @@
+"""Run every evaluation: `python -m tests.evaluation [--data DIR] [--out DIR]`.
+
+Tables go to the screen; JSON files, pictures and report.html to build/eval/. What needs real data that are not here is
+left out, and says so.
+"""
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.evaluation import fever
+from tests.evaluation.face_oral import CAMERAS, load
+from tests.evaluation.plots import crowd_plots, fever_plots
+from tests.evaluation.report import page
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One program of this package."""
+
+    title: str
+    module: str
+    data: str | None = None
+    """Folder of the real data that it needs."""
+    options: tuple[str, ...] = ("--data",)
+    """Those that take that folder."""
+
+
+ALL = (
+    Evaluation("Fever: real faces with oral temperatures", "fever", "face_oral_temp", ("--fit", "--data")),
+    Evaluation("Simulated crowds and the reference's filter", "crowds"),
+    Evaluation("Faces found on checkpoint pictures", "faces", "checkpoint_recordings"),
+    Evaluation("Checkpoint recordings: people who tried and got a reading", "recordings", "checkpoint_recordings"),
+    Evaluation("Field readings: the device that slid", "field_readings", "field_readings"),
+)
+
+
+def main(arguments=None):
+    """Run from the command line; returns how many evaluations failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=SHARED, help="folder of the real data")
+    parser.add_argument("--out", type=Path, default=Path("build/eval"))
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    sections, commands, failed = [], [], 0
+    for evaluation in ALL:
+        command, why_not = _command(evaluation, options.data, options.out)
+        print(f"\n== {evaluation.title}", flush=True)
+        if why_not:
+            print(why_not)
+            continue
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        print(done.stdout, done.stderr, sep="", flush=True)
+        failed += done.returncode != 0
+        commands.append(" ".join(["python", *command[1:]]))
+        sections.append((evaluation.title, done.stdout + done.stderr, _pictures(evaluation, done, options)))
+    (options.out / "report.html").write_text(page(sections, commands), encoding="utf-8")
+    print(f"\nreport: {options.out / 'report.html'}")
+    return failed
+
+
+def _command(evaluation, data, out):
+    """Return the command line of an evaluation, and why it cannot run, if so."""
+    module = f"tests.evaluation.{evaluation.module}"
+    if importlib.util.find_spec(module) is None:
+        return [], f"{module} is not part of this tree"
+    command = [sys.executable, "-m", module, "--json", str(out / f"{evaluation.module}.json")]
+    if evaluation.data is None:
+        return command, ""
+    folder = data / evaluation.data
+    if not folder.is_dir():
+        return [], f"left out: the real data {folder} are not here"
+    for option in evaluation.options:
+        command += [option, str(folder)]
+    return command, ""
+
+
+def _pictures(evaluation, done, options):
+    if done.returncode:
+        return []
+    if evaluation.module == "crowds":
+        return crowd_plots(json.loads((options.out / "crowds.json").read_text(encoding="utf-8")), options.out)
+    if evaluation.module == "fever":
+        cameras = {name: load(options.data / evaluation.data, name) for name in CAMERAS}
+        return fever_plots(cameras, fever.fit(cameras), options.out)
+    return []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
