@@ -41,7 +41,8 @@ def page(sections, commands):
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Evaluation</title><style>",
         "body{font:16px/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}",
-        "pre{overflow:auto;background:#f4f4f4;padding:1rem;font-size:13px}img{max-width:100%}figure{margin:1rem 0}</style>",
+        "pre{overflow:auto;background:#f4f4f4;padding:1rem;font-size:13px}",
+        "img{max-width:100%}figure{margin:1rem 0}</style>",
         "<h1>What the edge measures, on real people and simulated crowds</h1>",
         ARGUMENT,
     ]
