@@ -18,7 +18,7 @@ from simulators.face import Face, face_of
 from simulators.passage import Item, Passage, Pose
 from simulators.people import Person, Population
 from simulators.plate import Plate
-from simulators.skin import effective_air_c, residuals_c
+from simulators.skin import SITES, effective_air_c, residuals_c
 
 SCRIPT_GAP_S: Final = 0.3
 LONGEST_PASSAGE_S: Final = 60.0
@@ -205,5 +205,5 @@ def _truth(seen: Seen, air_c: float, outdoor_c: float) -> Truth:
         febrile=person.febrile,
         standing=seen.pose.standing,
         distance_m=seen.pose.distance_m,
-        skin_c={site: person.skin_c(site, feels_c) for site in Site},
+        skin_c={site: person.skin_c(site, feels_c) for site in SITES},
     )

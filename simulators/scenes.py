@@ -40,7 +40,7 @@ def people(stage: Stage) -> Scene:
 
 def day(stage: Stage) -> Scene:
     """People for ever, with the day's profile and buses."""
-    return Scene.seeded(stage.seed, stage.place, plate=stage.plate)
+    return Scene(stage.seed, stage.place, flow=Flow(), flow_from_s=stage.first_s, plate=stage.plate)
 
 
 def fever(stage: Stage) -> Scene:
