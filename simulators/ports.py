@@ -285,9 +285,9 @@ class TcpPort(_Port):
 
     def _shut(self) -> None:
         self._hang_up()
-        with suppress(KeyError):
+        if self._listener.fileno() >= 0:
             self._selector.unregister(self._listener)
-        self._listener.close()
+            self._listener.close()
 
     def _called(self) -> None:
         with suppress(BlockingIOError):
