@@ -20,7 +20,7 @@ from typing import Final
 import structlog
 
 from contract.clock import Clock
-from drivers.codec import DriverSpec, Transport
+from drivers.codec import DriverSpec, SerialLine, Transport
 from drivers.link import Link, LinkEnded, LinkLost, LinkRefused
 from drivers.replay_link import ReplayLink
 from drivers.samples import Event
@@ -38,6 +38,9 @@ RETRY_FIRST_S: Final = 0.1
 RETRY_MOST_S: Final = 0.5
 RETRY_REFUSED_S: Final = 5.0
 
+_PLAIN_BYTES: Final = SerialLine(115200)
+"""A camera's frames through a terminal (a bridge, a simulator): the rate has no meaning there."""
+
 OpenLink = Callable[[str, DriverSpec, int | None, Clock], Link]
 
 
@@ -51,6 +54,8 @@ def open_link(url: str, spec: DriverSpec, baud: int | None, clock: Clock) -> Lin
             return UvcLink(url, spec)
         case "udp":
             return UdpLink(url)
+        case "" if spec.transport is Transport.UVC and not url.startswith("/dev/video"):
+            return SerialLink(url, _PLAIN_BYTES)
         case "" | "usb" | "hwgrep" | "socket" | "rfc2217":
             if spec.line is None:
                 raise LinkRefused(f"{url} is a serial line, {spec.title} has none: use {_links_for(spec)}")
@@ -62,7 +67,7 @@ def open_link(url: str, spec: DriverSpec, baud: int | None, clock: Clock) -> Lin
 def _links_for(spec: DriverSpec) -> str:
     match spec.transport:
         case Transport.UVC:
-            return "uvc:///dev/videoN, uvc://VID:PID, raw+tcp://host:port or replay:///file"
+            return "uvc:///dev/videoN, uvc://VID:PID, raw+tcp://host:port, a terminal's path or replay:///file"
         case Transport.UDP:
             return "udp://host:port or replay:///file"
         case Transport.SERIAL:
@@ -110,6 +115,11 @@ class Reader:
         if not self._tally.up:
             raise LinkLost(f"{self._instrument} is not connected: {self._tally.hint}")
         self._commands.put(data)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs: it ends when it is stopped, and when a recording is over."""
+        return self._thread.is_alive()
 
     def status(self) -> ReaderStatus:
         """Return how the device is now."""
