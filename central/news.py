@@ -9,6 +9,7 @@ from central.alerts.lifecycle import AlertEvent
 from central.alerts.register import Transition
 from central.metrics import Metrics
 from contract.clock import Clock, Instant
+from contract.vocabulary import AlertState
 from contract.web.feed import Feed
 
 OFFICER_REACTED: Final = frozenset({AlertEvent.ACKNOWLEDGE, AlertEvent.DECIDE})
@@ -57,6 +58,8 @@ class News:
         )
         if received is not None and moved.event is AlertEvent.RAISE:
             self._metrics.to_board_s.observe(self._clock.now().seconds_since(received))
+        if moved.event in OFFICER_REACTED and moved.from_state is AlertState.RAISED and not moved.late:
+            self._metrics.to_acknowledged_s.observe((moved.at - moved.raised_at).total_seconds())
         self._metrics.transitions.labels(moved.event).inc()
         self._on_transition(moved)
 

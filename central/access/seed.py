@@ -13,7 +13,14 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from central.access.accounts import create, hash_password, random_password, set_password, verify_password
+from central.access.accounts import (
+    AccountRefused,
+    create,
+    hash_password,
+    random_password,
+    set_password,
+    verify_password,
+)
 from central.store.store import Store
 from central.store.tables import accounts
 from central.store.writer import Transaction
@@ -37,9 +44,10 @@ class SetUp:
 
     code: str = ""
 
-    def accepts(self, code: str) -> bool:
-        """Say whether this is the code."""
-        return bool(self.code) and compare_digest(self.code.encode(), code.encode())
+    def check(self, code: str) -> None:
+        """Raise AccountRefused unless this is the code."""
+        if not self.code or not compare_digest(self.code.encode(), code.encode()):
+            raise AccountRefused("setup.wrong_code")
 
 
 def seed_demo(store: Store, var: Path) -> dict[str, str]:

@@ -64,6 +64,12 @@ def log_in(store: Store, policy: Access, name: str, password: str, address: str)
 
     Blocks for the hash (0.1 s and more): call it in a worker thread.
     """
+    account = check_password(store, policy, name, password, address)
+    return store.write(lambda transaction: _open(transaction, account, address))
+
+
+def check_password(store: Store, policy: Access, name: str, password: str, address: str) -> Account:
+    """Return the account whose name and password these are. Raises LoginRefused, TooManyLogins; blocks."""
     store.write(lambda transaction: _may_try(transaction, policy, name, address))
     with store.read() as connection:
         row = connection.execute(
@@ -73,8 +79,8 @@ def log_in(store: Store, policy: Access, name: str, password: str, address: str)
     if row is None or not right:
         store.write(lambda transaction: record(transaction, Action.LOGIN_FAILED, "", name, address=address))
         raise LoginRefused
-    account = as_account(row)
-    return store.write(lambda transaction: _open(transaction, account, address))
+    store.write(lambda transaction: _may_try(transaction, policy, name, address))  # guesses made side by side count too
+    return as_account(row)
 
 
 def find(connection: Connection, policy: Access, cookie: str, at: datetime) -> Session | None:

@@ -6,6 +6,7 @@ once. Whoever comes second learns who was first and what they decided; to change
 replaces and gives a reason.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
@@ -19,7 +20,7 @@ from central.alerts.lifecycle import OPEN, AlertEvent, TransitionRefused
 from central.alerts.register import Party, Register, Transition
 from central.dispatch import Dispatch
 from central.store.dialect import insert_new
-from central.store.tables import alerts, confirmations, decisions
+from central.store.tables import confirmations, decisions
 from central.store.writer import Transaction
 from contract.messages import Confirmation, DecisionBody
 from contract.vocabulary import AlertState, Decision
@@ -209,11 +210,10 @@ def of_alert(connection: Connection, alert: UUID) -> list[Decided]:
     return [_decided(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def in_force(connection: Connection, states: tuple[AlertState, ...]) -> dict[UUID, Decided]:
-    """Return the decisions in force of alerts in these states, by alert."""
-    joined = decisions.join(alerts, alerts.c.decision == decisions.c.id)
-    query = select(decisions).select_from(joined).where(alerts.c.state.in_(states))
-    return {row["alert"]: _decided(dict(row)) for row in connection.execute(query).mappings()}
+def by_id(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Decided]:
+    """Return several decisions, by id."""
+    query = select(decisions).where(decisions.c.id.in_(ids))
+    return {row["id"]: _decided(dict(row)) for row in connection.execute(query).mappings()}
 
 
 def _decided(row: dict[str, object]) -> Decided:

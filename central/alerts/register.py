@@ -50,6 +50,7 @@ class Transition:
     to_state: AlertState
     who: str
     at: datetime
+    raised_at: datetime
     late: bool
     simulated: bool
     escalation: int
@@ -66,22 +67,7 @@ class Register:
         """Enter an alert that a gate raised; None if it is here already. Raises UnknownAlert if another gate's."""
         gate, at = alert.measurement.gate, transaction.at
         late = at - alert.raised_at > timedelta(seconds=self.policy.late_after_s)
-        row = {
-            "id": alert.id,
-            "gate": gate,
-            "passage": alert.passage,
-            "raised_at": alert.raised_at,
-            "received_at": at,
-            "late": late,
-            "from_future": alert.raised_at - at > FUTURE,
-            "simulated": alert.simulated,
-            "adjusted_c": alert.measurement.adjusted_c,
-            "u_c": alert.measurement.u_c,
-            "state": AlertState.RAISED,
-            "state_since": at,
-            "escalation": 0,
-            "body": alert.model_dump(mode="json", exclude={"crop_png"}),
-        }
+        row = _row(alert, at, late=late)
         if not insert_new(transaction.connection, alerts, [row]):
             self.find(transaction, alert.id, gate)
             return None
@@ -92,7 +78,17 @@ class Register:
         if not late:
             self._start_timers(transaction, alert.id, state, at, step=0)
         entered = Transition(
-            alert.id, gate, AlertEvent.RAISE, None, state, gate, at, late, alert.simulated, escalation=0
+            alert=alert.id,
+            gate=gate,
+            event=AlertEvent.RAISE,
+            from_state=None,
+            to_state=state,
+            who=gate,
+            at=at,
+            raised_at=alert.raised_at,
+            late=late,
+            simulated=alert.simulated,
+            escalation=0,
         )
         self._journal(transaction, entered, "", "")
         return entered
@@ -135,7 +131,17 @@ class Register:
             if not (row.late and after is AlertState.RAISED):
                 self._start_timers(transaction, alert, after, since, step)
         moved = Transition(
-            alert, row.gate, event, before, after, party.who, transaction.at, row.late, row.simulated, step
+            alert=alert,
+            gate=row.gate,
+            event=event,
+            from_state=before,
+            to_state=after,
+            who=party.who,
+            at=transaction.at,
+            raised_at=row.raised_at,
+            late=row.late,
+            simulated=row.simulated,
+            escalation=step,
         )
         self._journal(transaction, moved, reason, party.address)
         return moved
@@ -178,3 +184,22 @@ class Register:
                 "address": address,
             },
         )
+
+
+def _row(alert: Alert, at: datetime, *, late: bool) -> dict[str, object]:
+    return {
+        "id": alert.id,
+        "gate": alert.measurement.gate,
+        "passage": alert.passage,
+        "raised_at": alert.raised_at,
+        "received_at": at,
+        "late": late,
+        "from_future": alert.raised_at - at > FUTURE,
+        "simulated": alert.simulated,
+        "adjusted_c": alert.measurement.adjusted_c,
+        "u_c": alert.measurement.u_c,
+        "state": AlertState.RAISED,
+        "state_since": at,
+        "escalation": 0,
+        "body": alert.model_dump(mode="json", exclude={"crop_png"}),
+    }
