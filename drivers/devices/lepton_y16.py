@@ -25,6 +25,7 @@ Without telemetry nothing tells that TLinear is on, but counts and grey levels s
 
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -183,27 +184,29 @@ class LeptonY16Decoder:
         self._instrument = instrument
         self._buffer = bytearray()
         self._size: int | None = None
-        self._heard_ns = 0
+        self._heard = Instant(datetime.min.replace(tzinfo=UTC), 0)
         self._seq = 0
         self._last_picture = b""
 
     def feed(self, data: bytes, at: Instant) -> list[Event]:
         """Take bytes cut anywhere; return the events they complete. Never raises."""
         events: list[Event] = []
-        if self._buffer and at.mono_ns - self._heard_ns >= _PAUSE_S * 1e9:
+        if self._buffer and at.seconds_since(self._heard) >= _PAUSE_S:
             self._end(at, events)
         if data:
-            self._heard_ns = at.mono_ns
+            # the first frame without telemetry is known only by the next one: it keeps the time at which it arrived
+            arrived = self._heard if self._size is None and len(self._buffer) == PICTURE_BYTES else at
+            self._heard = at
             self._buffer += data
-            self._take(at, events)
+            self._take(at, arrived, events)
         return events
 
     def poll(self) -> bytes:
         """Return b"": the camera talks by itself."""
         return b""
 
-    def _take(self, at: Instant, events: list[Event]) -> None:
-        """Deliver the whole frames of the buffer; keep the rest."""
+    def _take(self, at: Instant, arrived: Instant, events: list[Event]) -> None:
+        """Deliver the whole frames of the buffer, the first as it arrived; keep the rest."""
         buffer, position = self._buffer, 0
         while len(buffer) - position >= (self._size or FRAME_BYTES):
             if self._size == PICTURE_BYTES:
@@ -218,14 +221,15 @@ class LeptonY16Decoder:
                     return
                 self._size = PICTURE_BYTES if telemetry is None else FRAME_BYTES
             position += self._size
-            events.append(self._frame(picture, telemetry, at))
+            events.append(self._frame(picture, telemetry, arrived if telemetry is None else at))
+            arrived = at
         del buffer[:position]
 
     def _end(self, at: Instant, events: list[Event]) -> None:
         """A pause: what is buffered is a whole picture, or will never be one."""
         if len(self._buffer) == PICTURE_BYTES and self._size is None:
             self._size = PICTURE_BYTES
-            events.append(self._frame(bytes(self._buffer), None, at))
+            events.append(self._frame(bytes(self._buffer), None, self._heard))
         else:
             detail = f"{len(self._buffer)} bytes are no frame"
             events.append(DecodeFault(FaultKind.LENGTH, len(self._buffer), at.at, at.mono_ns, detail))
