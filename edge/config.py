@@ -218,6 +218,8 @@ class GateConfig(Section):
         ids = [instrument.id for instrument in self.instruments]
         if doubled := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"two instruments share the id {min(doubled)!r}")
+        if not any(instrument.role is InstrumentRole.SCREEN for instrument in self.instruments):
+            raise ValueError('no instrument screens people; give one the role "screen"')
         for instrument in self.instruments:
             source = instrument.reference.source if instrument.reference else None
             if source is not None and source not in ids:

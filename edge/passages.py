@@ -94,6 +94,11 @@ class Ledger:
             passage.alert = body.id
         return Entry(decided, body, passage.alert, (*earlier, attempt))
 
+    def attempts(self, passage: UUID) -> tuple[MeasurementBody, ...]:
+        """Return the attempts of a passage that is still remembered."""
+        found = self._passages.get(passage)
+        return tuple(found.attempts) if found else ()
+
     def _passage(self, passage: UUID) -> _Passage:
         found = self._passages.setdefault(passage, _Passage())
         self._passages.move_to_end(passage)

@@ -112,6 +112,12 @@ def newest_rules(connection: Connection) -> RulesBody | None:
     return RulesBody.model_validate_json(row.body) if row else None
 
 
+def known_orders(connection: Connection) -> set[UUID]:
+    """Return the ids of the decisions and rules that are stored."""
+    decisions = connection.execute(select(tables.decisions.c.id)).scalars()
+    return {*decisions, *connection.execute(select(tables.rules.c.id)).scalars()}
+
+
 def newest_decision(connection: Connection, alert: UUID) -> DecisionBody | None:
     """Return the decision in force on an alert."""
     table = tables.decisions.c

@@ -202,23 +202,26 @@ def forget_before(connection: Connection, cutoff: datetime) -> int:
 
     Crops go even where the alert still waits; the alert itself, and what belongs to it, goes once it is closed.
     """
-    alerts = tables.alerts.c
-    gone = connection.execute(
-        update(tables.alerts).where(alerts.raised_at < cutoff, alerts.crop_png.is_not(None)).values(crop_png=None)
-    ).rowcount
-    closed = select(alerts.passage).where(alerts.raised_at < cutoff, alerts.closed_at.is_not(None))
-    open_passages = select(alerts.passage).where(alerts.closed_at.is_(None))
-    for table, column in (
-        (tables.attempts, tables.attempts.c.at),
-        (tables.passages, tables.passages.c.last_at),
+    alert, attempt, passage, second = (
+        tables.alerts.c,
+        tables.attempts.c,
+        tables.passages.c,
+        tables.second_measurements.c,
+    )
+    old_and_closed = alert.raised_at < cutoff, alert.closed_at.is_not(None)
+    closed = select(alert.id).where(*old_and_closed)
+    open_passages = select(alert.passage).where(alert.closed_at.is_(None))
+    erased = update(tables.alerts).where(alert.raised_at < cutoff, alert.crop_png.is_not(None)).values(crop_png=None)
+    gone = connection.execute(erased).rowcount
+    for statement in (
+        delete(tables.attempts).where(attempt.at < cutoff, attempt.passage.not_in(open_passages)),
+        delete(tables.passages).where(passage.last_at < cutoff, passage.id.not_in(open_passages)),
+        delete(tables.second_measurements).where(second.at < cutoff, second.passage.not_in(open_passages)),
+        delete(tables.decisions).where(tables.decisions.c.alert.in_(closed)),
+        delete(tables.confirmations).where(tables.confirmations.c.alert.in_(closed)),
+        delete(tables.alerts).where(*old_and_closed),
     ):
-        key = table.c.passage if "passage" in table.c else table.c.id
-        gone += connection.execute(delete(table).where(column < cutoff, key.not_in(open_passages))).rowcount
-    seconds = tables.second_measurements
-    gone += connection.execute(
-        delete(seconds).where(seconds.c.at < cutoff, seconds.c.passage.not_in(open_passages))
-    ).rowcount
-    gone += connection.execute(delete(tables.alerts).where(alerts.passage.in_(closed))).rowcount
+        gone += connection.execute(statement).rowcount
     return gone
 
 

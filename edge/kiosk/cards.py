@@ -4,7 +4,7 @@ A card leaves only when staff confirm its newest decision. A decision about an a
 store was replaced, say) still gets a card: somebody may be standing there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -63,6 +63,9 @@ class Cards:
 
     def __len__(self) -> int:
         return len(self._cards)
+
+    def __iter__(self) -> Iterator[Card]:
+        return iter(tuple(self._cards.values()))
 
     def restore(self, cards: Iterable[Card]) -> None:
         """Take up the alerts that waited before a restart."""

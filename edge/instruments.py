@@ -1,0 +1,190 @@
+"""The gate's instruments: who reads them, where their samples go, which certificate, state and rules they are under.
+
+Readers deliver on threads of their own. A screening sample goes to its lane's intake, air to `Ambient`, a reference's
+own reading to the lanes that look at that reference. Orders of central reach a lane through its intake, so that a lane
+is only touched by its own thread.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import numpy as np
+
+from contract.calibration import Certificate
+from contract.clock import Clock
+from contract.messages import InstrumentStateBody
+from contract.vocabulary import InstrumentState
+from drivers.reader import Reader, ReaderStatus
+from drivers.samples import (
+    AmbientReading,
+    DecodeFault,
+    Event,
+    ReferenceReading,
+    SpotReading,
+    ThermalFrame,
+)
+from edge.ambient import Ambient
+from edge.certificates import in_force
+from edge.config import GateConfig, Instrument, InstrumentRole, Rules
+from edge.events import LaneEvent
+from edge.fitting import spec_of
+from edge.intake import Intake
+from edge.lane import Lane
+
+
+class Instruments:
+    """All instruments of one gate."""
+
+    def __init__(
+        self,
+        config: GateConfig,
+        clock: Clock,
+        ambient: Ambient,
+        *,
+        own: Mapping[str, Certificate],
+        ids: Callable[[datetime], UUID],
+        deliver: Callable[[LaneEvent], None],
+    ) -> None:
+        """Prepare; `start` opens the links. `own` are the certificates that the configuration names.
+
+        Raises UnknownDriver, LinkRefused or ConfigRefused with what to change.
+        """
+        self._config, self._clock, self._ambient, self._ids = config, clock, ambient, ids
+        self._own = own
+        self._sent: dict[str, list[Certificate]] = {}
+        self._states: dict[str, InstrumentStateBody] = {}
+        self._rules = config.rules
+        self.by_id = {instrument.id: instrument for instrument in config.instruments}
+        self.specs = {name: spec_of(instrument) for name, instrument in self.by_id.items()}
+        self.certificates: dict[str, Certificate | None] = {}
+        self.last_value_c: dict[str, float] = {}
+        self.references: dict[str, ReferenceReading] = {}
+        self.intakes = {
+            instrument.id: Intake(
+                instrument.id,
+                self._lane(instrument),
+                ambient.air,
+                deliver,
+                patient=instrument.link.startswith("replay:"),
+            )
+            for instrument in self.having(InstrumentRole.SCREEN)
+        }
+        self.readers = {
+            name: Reader(
+                self.specs[name], instrument.link, name, clock, self._receiver(instrument), baud=instrument.baud
+            )
+            for name, instrument in self.by_id.items()
+        }
+
+    def having(self, role: InstrumentRole) -> tuple[Instrument, ...]:
+        """Return the instruments of a role, as configured."""
+        return tuple(instrument for instrument in self._config.instruments if instrument.role is role)
+
+    def restore(
+        self, sent: Mapping[str, list[Certificate]], states: Iterable[InstrumentStateBody], rules: Rules
+    ) -> None:
+        """Take up what central ordered before a restart."""
+        self._sent = {name: list(certificates) for name, certificates in sent.items()}
+        for body in states:
+            self.state(body)
+        self.obey(rules)
+        self.renew()
+
+    def start(self) -> None:
+        """Open the links and begin to measure."""
+        for intake in self.intakes.values():
+            intake.start()
+        for reader in self.readers.values():
+            reader.start()
+
+    def status(self) -> dict[str, ReaderStatus]:
+        """Return how each reader fares."""
+        return {name: reader.status() for name, reader in self.readers.items()}
+
+    # ---- orders of central
+
+    def certify(self, certificate: Certificate) -> None:
+        """Take a certificate into account; it is applied if it is the one in force."""
+        sent = self._sent.setdefault(certificate.instrument, [])
+        sent[:] = [certificate, *(known for known in sent if known.id != certificate.id)]
+        self.renew()
+
+    def state(self, body: InstrumentStateBody) -> None:
+        """Put an instrument into the state that central orders; an older order than the last changes nothing."""
+        before = self._states.get(body.instrument)
+        if before is not None and before.at > body.at:
+            return
+        self._states[body.instrument] = body
+        if (intake := self.intakes.get(body.instrument)) is not None:
+            intake.order(lambda lane: lane.state(body.state))
+
+    def obey(self, rules: Rules) -> None:
+        """Decide by these rules from now on."""
+        self._rules = rules
+        for intake in self.intakes.values():
+            intake.order(lambda lane: lane.obey(rules))
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self._rules
+
+    def state_of(self, instrument: str) -> InstrumentState:
+        """Return the lifecycle state of an instrument."""
+        body = self._states.get(instrument)
+        return InstrumentState.IN_SERVICE if body is None else body.state
+
+    def renew(self) -> None:
+        """See which certificates are in force now, and give them to the lanes they are news to."""
+        now = self._clock.now().at
+        for name, intake in self.intakes.items():
+            certificate = in_force(self.by_id[name], self._sent.get(name, []), self._own.get(name), now)
+            if certificate != self.certificates.get(name):
+                self.certificates[name] = certificate
+                intake.order(partial(_certify, certificate))
+
+    # ---- samples
+
+    def _lane(self, instrument: Instrument) -> Lane:
+        certificate = in_force(instrument, [], self._own.get(instrument.id), self._clock.now().at)
+        self.certificates[instrument.id] = certificate
+        return Lane(instrument, self.specs[instrument.id], self._config, certificate, self._ids)
+
+    def _receiver(self, instrument: Instrument) -> Callable[[Event], None]:
+        def receive(event: Event) -> None:
+            self._receive(instrument.id, event)
+
+        return receive
+
+    def _receive(self, name: str, event: Event) -> None:
+        intake = self.intakes.get(name)
+        match event:
+            case ThermalFrame() if intake is not None:
+                self.last_value_c[name] = float(np.nanmax(event.temps_c, initial=-273.15))
+                intake.offer(event)
+            case SpotReading() if intake is not None:
+                self.last_value_c[name] = event.object_c
+                intake.offer(event)
+            case AmbientReading():
+                self.last_value_c[name] = event.ambient_c
+                self._ambient.update(event)
+            case ReferenceReading():
+                self.last_value_c[name] = event.actual_c
+                self.references[name] = event
+                self._tell_lanes(name, event)
+            case DecodeFault() if intake is not None:
+                intake.fault(event)
+            case _:
+                pass  # replies to commands, and faults of devices that measure nobody: the reader counts them
+
+    def _tell_lanes(self, source: str, reading: ReferenceReading) -> None:
+        for name, intake in self.intakes.items():
+            view = self.by_id[name].reference
+            if view is not None and view.source == source:
+                intake.order(lambda lane: lane.reference_reading(reading))
+
+
+def _certify(certificate: Certificate | None, lane: Lane) -> None:
+    lane.certify(certificate)
