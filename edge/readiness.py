@@ -27,6 +27,9 @@ FAULTS_OVER_S: Final = 3.0
 """So many broken frames within so many seconds, and the line is not to be trusted."""
 SCENE_TOO_HOT_C: Final = 45.0
 """A picture whose middle is hotter than this is the sun on the sensor, not a gate."""
+GLARE_C: Final = 100.0
+GLARE_SHARE: Final = 0.02
+"""More of the picture hotter than any cup or lamp is the sun on the lens."""
 DRIFT_OVER_S: Final = 300.0
 WARM_C_PER_H: Final = 0.3
 """A camera whose offset moves less than this is warm, however short it has been on (`science.md` 2.6)."""
@@ -115,7 +118,8 @@ class Readiness:
             found.append(Reason.SHUTTER)
         if self._same >= STUCK_FRAMES:
             found.append(Reason.STALE_FRAME)
-        if float(np.median(frame.temps_c[::4, ::4])) > SCENE_TOO_HOT_C:
+        sample_c = frame.temps_c[::4, ::4]
+        if float(np.median(sample_c)) > SCENE_TOO_HOT_C or np.mean(sample_c > GLARE_C) > GLARE_SHARE:
             found.append(Reason.SENSOR_HEATED)
         return found
 

@@ -26,6 +26,9 @@ from edge.measure.skin import Skin
 
 COLD_OUTDOORS_C: Final = 10.0
 """People who come in from colder air, or from air this much colder than inside, are not acclimatised at once."""
+COLD_LOW_C: Final = 0.8
+"""So far below the mean of healthy people, with cold outdoors, a face is taken for not yet warm: one in twenty-five of
+those who have warmed up reads so low, and most of those who came in less than four minutes ago."""
 
 _OF_STEP: Final = {
     "certificate": ("calibration",),
@@ -172,7 +175,7 @@ class Station:
             flags.append(Reason.ENVIRONMENT_OUT_OF_RANGE)
         if offset.out_of_model:
             flags.append(Reason.BASELINE_OUT_OF_MODEL)
-        if adjusted_c < self._rules.low_c and _cold_outdoors(air):
+        if adjusted_c < max(self._rules.low_c, self._rules.body_mean_c - COLD_LOW_C) and _cold_outdoors(air):
             flags.append(Reason.UNACCLIMATISED)
         if (group := self._group.reason(at, offset.offset_c)) is not None:
             flags.append(group)
