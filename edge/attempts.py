@@ -3,8 +3,10 @@
 Theory. A person who comes into view is an attempt. Valid frames are kept apart by the site they were taken at, because
 sites differ by tenths. A verdict falls as soon as one site has enough frames, while the person still stands there; or
 when the person goes, if there is a value or if the person has tried: stood at the mark for a second without one. Then
-the reason that spoiled most frames is the verdict's. Lasting doubts about the instrument do not let anybody wait: the
-verdict then falls after that second. Things that are no people leave no passage.
+the reason that spoiled most frames is the verdict's. A shutter that begins brings the verdict forward if there are
+five frames; nothing is decided until it has settled, and who goes meanwhile gets the verdict then. Lasting doubts about
+the instrument do not let anybody wait: the verdict then falls after that second. Things that are no people leave no
+passage.
 """
 
 from collections import Counter, OrderedDict
@@ -18,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.vocabulary import Reason, Site, VerdictKind
-from edge.measure.person import Person
+from edge.measure.person import BEST, Person
 from edge.measure.skin import Skin
 
 TRIED_S: Final = 1.0
@@ -70,6 +72,11 @@ class Attempt:
     def enough(self) -> bool:
         """Whether a site has enough frames to decide now."""
         return any(person.enough for person in self.frames.values())
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is enough to decide if nothing better will come."""
+        return any(person.possible and len(person) >= BEST for person in self.frames.values())
 
     def take(self, t_s: float, sight: Sight, covers: Collection[Reason]) -> None:
         """Let a valid frame enter."""

@@ -6,9 +6,8 @@ baseline -> decision. Each is a module of its own; here they only meet. Used by 
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
-from statistics import pstdev
 from typing import Final
 from uuid import UUID
 
@@ -16,20 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.calibration import Certificate
-from contract.messages import Measurement, Verdict
 from contract.vocabulary import InstrumentState, Reason
 from drivers.codec import DriverSpec
 from drivers.samples import DecodeFault, ReferenceReading, SpotReading, ThermalFrame
-from edge.attempts import Attempt, Attempts, Sight
 from edge.blackbody import Blackbody
 from edge.config import GateConfig, Instrument, Rules
-from edge.decide.station import PersonValue, Station, Whose
-from edge.events import Air, FaceSeen, LaneEvent, PassageDecided, Picture, ReferenceSeen, ReferenceState
+from edge.events import Air, FaceSeen, LaneEvent, Picture, ReferenceSeen, ReferenceState
+from edge.judge import Judge, Moment
 from edge.measure.chain import NO_AIR_C, Chains
-from edge.measure.faces import Box
 from edge.measure.skin import Surface
 from edge.measure.view import View, view
-from edge.readiness import DRIFT_OVER_S, PASSING, Readiness
+from edge.readiness import DRIFT_OVER_S, Readiness
 from edge.watch import FaceWatch, MarkWatch, PointWatch, Scene, Sighted
 
 NO_REFERENCE: Final = ReferenceSeen(ReferenceState.ABSENT, None, None, None)
@@ -56,11 +52,9 @@ class Lane:
         self._radiometry = config.radiometry
         self._certificate = certificate
         self._state = InstrumentState.IN_SERVICE
-        self._ids = ids
         self._chains = Chains(config.radiometry, instrument.distance_m)
         self._readiness = Readiness(instrument, spec, config.surroundings)
-        self._station = Station(instrument.id, config)
-        self._attempts = Attempts(ids)
+        self._judge = Judge(instrument.id, config, ids)
         self._view: View | None = None
         self._watch: FaceWatch | MarkWatch | PointWatch = PointWatch()
         self._blackbody: Blackbody | None = None
@@ -72,19 +66,19 @@ class Lane:
 
     def obey(self, rules: Rules) -> None:
         """Decide by these rules from now on."""
-        self._station.obey(rules)
+        self._judge.obey(rules)
 
     def certify(self, certificate: Certificate | None) -> None:
         """Correct by this certificate from now on; frames made with the one before count for nobody."""
         self._certificate = certificate
-        self._attempts.renew()
+        self._judge.renew()
         if self._blackbody is not None:
             self._blackbody.forget()
 
     def state(self, instrument_state: InstrumentState) -> None:
         """Obey the instrument's lifecycle: only some states measure, and a suspect instrument is strict."""
         self._state = instrument_state
-        self._attempts.renew()
+        self._judge.renew()
 
     def reference_reading(self, reading: ReferenceReading) -> None:
         """Take what the blackbody in view says of itself."""
@@ -94,7 +88,7 @@ class Lane:
 
     def remeasure(self, passage: UUID) -> None:
         """Let the next verdict be another attempt of `passage`."""
-        self._attempts.remeasure(passage)
+        self._judge.remeasure(passage)
 
     # -- samples -----------------------------------------------------------------------------------------------------
 
@@ -113,7 +107,8 @@ class Lane:
         self._spent("reference")
         sighted, gone = self._watch.measure(scene)
         self._spent("sites")
-        decided = self._judge(sample, air, scene, (sighted, gone), reasons)
+        moment = Moment(sample, air, scene, reasons, self._certificate, self._state, self._blackbody)
+        decided = self._judge.decide(moment, sighted, gone)
         self._spent("decision")
         scene.picture_c.flags.writeable = False
         faces = tuple(self._face(seen) for seen in sighted)
@@ -165,7 +160,7 @@ class Lane:
                 ambient_c=ambient_c,
                 mm_per_px=self._view.mm_per_px if self._view else None,
             ),
-            hot_c=self._station.hot_c,
+            hot_c=self._judge.hot_c,
             blocked=reasons[0] if reasons else None,
         )
         return scene, reference, tuple(reasons)
@@ -191,94 +186,8 @@ class Lane:
             if self._told is not None:
                 self._blackbody.told(self._told)
 
-    # -- people ------------------------------------------------------------------------------------------------------
-
-    def _judge(
-        self,
-        sample: Sample,
-        air: Air,
-        scene: Scene,
-        people: tuple[list[Sighted], list[int]],
-        reasons: tuple[Reason, ...],
-    ) -> list[PassageDecided]:
-        decided = []
-        lasting = tuple(reason for reason in reasons if reason not in PASSING)
-        for seen in people[0]:
-            attempt = self._attempts.of(seen.number)
-            if attempt.verdict is not None:
-                continue
-            crop_c = _crop(scene.picture_c, seen.box)
-            if seen.skin is not None:
-                attempt.take(scene.t_s, Sight(sample.at, seen.skin, scene.offset_c, crop_c), seen.covers)
-            else:
-                attempt.spoil(scene.t_s, seen.refused or Reason.INCOMPLETE, crop_c)
-            if attempt.enough and not lasting:
-                decided.append(self._measured(attempt, sample, air))
-            elif lasting and attempt.tried:
-                decided.append(self._refused(attempt, sample, air, lasting))
-        for number in people[1]:
-            left = self._attempts.leave(number)
-            if left is None or left.verdict is not None:
-                continue
-            if left.best() is not None and not lasting:
-                decided.append(self._measured(left, sample, air))
-            elif left.tried:
-                decided.append(self._refused(left, sample, air, lasting or left.reasons()))
-        return decided
-
-    def _measured(self, attempt: Attempt, sample: Sample, air: Air) -> PassageDecided:
-        frames = attempt.best()
-        middle = frames.result() if frames is not None else None
-        if frames is None or middle is None or self._certificate is None:
-            return self._refused(attempt, sample, air, (Reason.INCOMPLETE,))
-        best = frames.best()
-        last = max(best, key=lambda sight: sight.at)
-        body = self._blackbody
-        value = PersonValue(
-            skin=middle.skin,
-            air=air,
-            frames_used=len(best),
-            spread_c=pstdev(sight.skin.skin_c for sight in best),
-            reference_c=body.apparent_c if body else None,
-            reference_u_c=body.u_c if body else 0.0,
-            filter_u_c=body.filter_u_c if body else 0.0,
-            offset_c=middle.offset_c,
-            reflected_c=self._radiometry.reflected_c,
-        )
-        qualifiers = (*attempt.worn(), *((Reason.REFERENCE_ASSUMED,) if body and body.assumed else ()))
-        passage, number = self._attempts.name(attempt, sample.at)
-        measurement, verdict = self._station.measure(
-            Whose(passage, number, last.at),
-            self._ids(sample.at),
-            value,
-            self._certificate,
-            qualifiers=qualifiers,
-            strict=self._state is InstrumentState.SUSPECT,
-        )
-        return self._decide(attempt, sample, measurement, verdict, last.crop_c)
-
-    def _refused(self, attempt: Attempt, sample: Sample, air: Air, reasons: Collection[Reason]) -> PassageDecided:
-        passage, number = self._attempts.name(attempt, sample.at)
-        whose = Whose(passage, number, sample.at)
-        measurement, verdict = self._station.refuse(whose, self._ids(sample.at), reasons, air)
-        return self._decide(attempt, sample, measurement, verdict, attempt.crop_c)
-
-    def _decide(
-        self, attempt: Attempt, sample: Sample, measurement: Measurement, verdict: Verdict, crop_c: Frame | None
-    ) -> PassageDecided:
-        attempt.verdict = verdict.kind
-        return PassageDecided(
-            passage=measurement.passage,
-            instrument=self._instrument.id,
-            track=attempt.number,
-            measurement=measurement,
-            verdict=verdict,
-            decided_by_mono_ns=sample.mono_ns,
-            crop_c=crop_c,
-        )
-
     def _face(self, seen: Sighted) -> FaceSeen:
-        attempt = self._attempts.of(seen.number)
+        attempt = self._judge.attempt(seen.number)
         return FaceSeen(
             track=seen.number,
             box=seen.box,
@@ -296,15 +205,3 @@ class Lane:
         now_ns = time.perf_counter_ns()
         self._costs.append((step, (now_ns - self._clock_ns) // 1000))
         self._clock_ns = now_ns
-
-
-def _crop(picture_c: Frame, box: Box) -> Frame | None:
-    """Return the person's box out of the picture, or None for instruments without one."""
-    rows, columns = picture_c.shape
-    if rows * columns == 1:
-        return None
-    x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
-    x1, y1 = min(columns, int(box[2]) + 1), min(rows, int(box[3]) + 1)
-    crop_c = picture_c[y0:y1, x0:x1].copy()
-    crop_c.flags.writeable = False
-    return crop_c if crop_c.size else None

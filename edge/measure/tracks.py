@@ -21,6 +21,8 @@ _JUMP: Final = 0.6
 """How far a face may jump between pictures, in its own widths, and still be the same person's."""
 _GROWTH: Final = 1.7
 """How much its width may change."""
+_BURST_S: Final = 0.05
+"""Pictures that arrive closer together were held up on the way, not taken so."""
 _SPEED: Final = 4.0
 """Widths a second that a walking person may cover while not seen."""
 
@@ -96,10 +98,8 @@ def _cost(track: Track, face: Face, t_s: float) -> float | None:
 
 
 def _move(track: Track, face: Face, t_s: float) -> None:
-    gone_s = t_s - track.seen_s
-    if gone_s > 0:
-        way_px = math.dist(_centre(track.face.box), _centre(face.box))
-        track.speed = way_px / _width(face.box) / gone_s
+    way_px = math.dist(_centre(track.face.box), _centre(face.box))
+    track.speed = way_px / _width(face.box) / max(t_s - track.seen_s, _BURST_S)
     track.face, track.seen_s, track.fresh = face, t_s, True
 
 
