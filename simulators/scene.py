@@ -8,11 +8,11 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from contract.vocabulary import Site
 from simulators.ambient import Air, Climate
-from simulators.arrivals import DAY_S, Flow, day
+from simulators.arrivals import DAY_S, Flow, Slot, day, passage
 from simulators.chance import stream
 from simulators.face import Face, face_of
 from simulators.passage import Item, Passage, Pose
@@ -22,6 +22,11 @@ from simulators.skin import SITES, effective_air_c, residuals_c
 
 SCRIPT_GAP_S: Final = 0.3
 LONGEST_PASSAGE_S: Final = 60.0
+DAYS_KEPT: Final = 3
+COMERS_KEPT: Final = 256
+
+Span = TypeVar("Span", Passage, Slot)
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,8 @@ class Scene:
         self._script = tuple(sorted(script, key=lambda passage: passage.start_s))
         self._flow = flow
         self._flow_from_s = flow_from_s
-        self._days: OrderedDict[int, tuple[Passage, ...]] = OrderedDict()
+        self._days: OrderedDict[int, tuple[Slot, ...]] = OrderedDict()
+        self._comers: OrderedDict[int, Passage] = OrderedDict()
 
     @classmethod
     def seeded(
@@ -131,10 +137,10 @@ class Scene:
         """Return the passages that overlap a span of time, in the order of their start."""
         found = _overlapping(self._script, from_s, until_s)
         if self._flow is not None:
-            first = max(0, int((from_s - self._flow_from_s - LONGEST_PASSAGE_S) // DAY_S))
-            last = max(0, int((until_s - self._flow_from_s) // DAY_S))
+            from_s, until_s = from_s - self._flow_from_s, until_s - self._flow_from_s
+            first, last = max(0, int((from_s - LONGEST_PASSAGE_S) // DAY_S)), max(0, int(until_s // DAY_S))
             for number in range(first, last + 1):
-                found += _overlapping(self._day(number), from_s, until_s)
+                found += [self._comer(slot) for slot in _overlapping(self._day(number), from_s, until_s)]
         return tuple(sorted(found, key=lambda passage: passage.start_s))
 
     def visible(self, t_s: float) -> tuple[Seen, ...]:
@@ -157,23 +163,35 @@ class Scene:
     def _around(self, t_s: float) -> tuple[Passage, ...]:
         return self.passages(t_s - 1e-9, t_s + 1e-9)
 
-    def _day(self, number: int) -> tuple[Passage, ...]:
+    def _day(self, number: int) -> tuple[Slot, ...]:
         found = self._days.get(number)
         if found is None:
-            assert self._flow is not None  # noqa: S101  # asked only where there is a flow
-            start_hour = self.place.start_hour + self._flow_from_s / 3600
-            drawn = day(self.seed, number, self._flow, self.place.population, start_hour)
-            found = tuple(replace(passage, start_s=passage.start_s + self._flow_from_s) for passage in drawn)
-            self._days[number] = found
-            while len(self._days) > 3:
-                self._days.popitem(last=False)
+            found = day(self.seed, number, self._flow or Flow(), self._flow_hour)
+            _keep(self._days, number, found, DAYS_KEPT)
         return found
 
+    def _comer(self, slot: Slot) -> Passage:
+        found = self._comers.get(slot.number)
+        if found is None:
+            found = passage(self.seed, slot, self.place.population, self._flow_hour, self._flow_from_s)
+            _keep(self._comers, slot.number, found, COMERS_KEPT)
+        return found
 
-def _overlapping(passages: Sequence[Passage], from_s: float, until_s: float) -> list[Passage]:
-    low = bisect_left(passages, from_s - LONGEST_PASSAGE_S, key=lambda passage: passage.start_s)
-    high = bisect_left(passages, until_s, key=lambda passage: passage.start_s)
-    return [passage for passage in passages[low:high] if passage.end_s > from_s]
+    @property
+    def _flow_hour(self) -> float:
+        return self.place.start_hour + self._flow_from_s / 3600
+
+
+def _keep(cache: OrderedDict[int, Kept], key: int, value: Kept, most: int) -> None:
+    cache[key] = value
+    while len(cache) > most:
+        cache.popitem(last=False)
+
+
+def _overlapping(spans: Sequence[Span], from_s: float, until_s: float) -> list[Span]:
+    low = bisect_left(spans, from_s - LONGEST_PASSAGE_S, key=lambda span: span.start_s)
+    high = bisect_left(spans, until_s, key=lambda span: span.start_s)
+    return [span for span in spans[low:high] if span.end_s > from_s]
 
 
 def _enter(seed: int, number: int, entry: Enter, free_s: float) -> Passage:
