@@ -32,13 +32,14 @@ from drivers import modbus_rtu
 from drivers.codec import DriverSpec, Evidence, Handshake, Quantity, SerialLine, Transport, decodes
 from drivers.modbus_rtu import READ_INPUT, Message
 from drivers.samples import AmbientReading, DecodeFault, DeviceReply, Event, FaultKind, Sample
-from drivers.scanner import FrameScanner
+from drivers.scanner import FrameScanner, fixed
 
 UNIT: Final = 1
 TEMPERATURE: Final = 0x0001
 HUMIDITY: Final = 0x0002
 
 _OFFSETS: Final = 0x0103
+_REQUEST_BYTES: Final = 8
 _LOWEST_C: Final = -40.0
 _HIGHEST_C: Final = 85.0
 _PROOFS: Final = 2
@@ -105,8 +106,9 @@ class XyMd02Decoder:
         self._unit = unit
         one, refused = modbus_rtu.read_reply(unit, READ_INPUT, 2)
         two, _same = modbus_rtu.read_reply(unit, READ_INPUT, 4)
-        # shorter first; a request that is heard back is one of `requests`
-        self._scanner = FrameScanner(refused, one, *modbus_rtu.requests(unit), two)
+        # a request heard back; its first register is below 256, so that no reply begins like it
+        echo = fixed(bytes((unit, READ_INPUT, 0)), _REQUEST_BYTES, modbus_rtu.sound)
+        self._scanner = FrameScanner(refused, one, echo, two)
         self._settled = counts_per_unit is not None
         self._counts = counts_per_unit or 10
         self._proofs = 0
@@ -135,7 +137,7 @@ class XyMd02Decoder:
         return events
 
     def _message(self, frame: bytes, at: Instant) -> list[Event]:
-        if len(frame) == 8 or frame[1] not in (READ_INPUT, READ_INPUT | 0x80):
+        if len(frame) == _REQUEST_BYTES:
             self._asked = modbus_rtu.request(frame)
             return []
         reply = modbus_rtu.reply(frame)
