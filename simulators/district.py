@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -87,7 +88,7 @@ def run_district(options: Options, stop: threading.Event, say: Callable[[str], N
         *((p, "--base-port") for p in _gate_ports(options)),
     ):
         _check_port(number, option)
-    gates = gates_of(options, var, f"mqtt://{HOST}:{mqtt_port}")
+    gates = gates_of(options, var / "gates", f"mqtt://{HOST}:{mqtt_port}")
     children: list[Child] = []
     with ExitStack() as stack:
         epoch = clock.now()
@@ -95,24 +96,24 @@ def run_district(options: Options, stop: threading.Event, say: Callable[[str], N
             for port in gate.ports(options.seed, clock, epoch):
                 stack.enter_context(port)
         try:
-            children += _start(options, gates, mqtt_port, say, clock)
+            children += _start(options, var, gates, mqtt_port, say, epoch.at)
             return _watch(children, options, gates, stop, say)
         finally:
             for name in end_all(children):
                 say(f"{name} did not end by itself and was killed; see {var / 'log'}")
 
 
-def gates_of(options: Options, var: Path, mqtt_url: str) -> list[SimulatedGate]:
+def gates_of(options: Options, folder: Path, mqtt_url: str) -> list[SimulatedGate]:
     """Return the three gates of the demonstration."""
     ports = _gate_ports(options)
     return [
-        _station(options.seed, var, ports[0], mqtt_url),
-        _dock(options.seed + 1, var, ports[1], mqtt_url),
-        _village(options.seed + 2, var, ports[2], mqtt_url),
+        _station(options.seed, folder, ports[0], mqtt_url),
+        _dock(options.seed + 1, folder, ports[1], mqtt_url),
+        _village(options.seed + 2, folder, ports[2], mqtt_url),
     ]
 
 
-def _station(seed: int, var: Path, port: int, mqtt_url: str) -> SimulatedGate:
+def _station(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     plate = Plate.beside(STATION_MARK_M, emissivity=PLATE_EMISSIVITY, seed=seed)
     scene = demo(Stage(seed, Place(mark_m=STATION_MARK_M), plate))
     region = Lens(scene, LEPTON_35, SIDEWAYS).plate_region()
@@ -138,13 +139,13 @@ def _station(seed: int, var: Path, port: int, mqtt_url: str) -> SimulatedGate:
         "railway_station",
         port,
         mqtt_url,
-        var,
+        folder,
         devices,
     )
     return SimulatedGate(file, scene, SIDEWAYS)
 
 
-def _dock(seed: int, var: Path, port: int, mqtt_url: str) -> SimulatedGate:
+def _dock(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     scene = demo(Stage(seed, Place(mark_m=DOCK_MARK_M)))
     mm_px = Lens(scene, MLX90640_55, Mounting()).mm_per_px(DOCK_MARK_M)
     mark = (MLX90640_55.cols // 2, int(MLX90640_55.rows / 2 - FOREHEAD_MM / mm_px), 2)
@@ -156,11 +157,11 @@ def _dock(seed: int, var: Path, port: int, mqtt_url: str) -> SimulatedGate:
         certified=True,
     )
     devices = (array, Device("air", "xy_md02", "ambient"))
-    file = GateFile("wulong-dock", "码头", "Wulong dock", "羊角街道", "dock", port, mqtt_url, var, devices)
+    file = GateFile("wulong-dock", "码头", "Wulong dock", "羊角街道", "dock", port, mqtt_url, folder, devices)
     return SimulatedGate(file, scene)
 
 
-def _village(seed: int, var: Path, port: int, mqtt_url: str) -> SimulatedGate:
+def _village(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     # nothing tells this gate the air's temperature, so its pretend air keeps close to what its configuration says
     climate = Climate(hall_c=22.0, coupling=0.05, weather=0.3)
     scene = demo(Stage(seed, Place(climate=climate, mark_m=0.05)))
@@ -173,20 +174,21 @@ def _village(seed: int, var: Path, port: int, mqtt_url: str) -> SimulatedGate:
     )
     surroundings = {"ambient_c": climate.hall_c, "u_ambient_c": 0.5}
     file = GateFile(
-        "village-gate", "村口", "Village gate", "火炉镇", "village", port, mqtt_url, var, (gun,), surroundings
+        "village-gate", "村口", "Village gate", "火炉镇", "village", port, mqtt_url, folder, (gun,), surroundings
     )
     return SimulatedGate(file, scene)
 
 
 def _start(
-    options: Options, gates: list[SimulatedGate], mqtt_port: int, say: Callable[[str], None], clock: Clock
+    options: Options, var: Path, gates: list[SimulatedGate], mqtt_port: int, say: Callable[[str], None], now: datetime
 ) -> list[Child]:
-    var, pid = gates[0].file.folder, os.getpid()
-    log = var / "log"
+    log, pid = var / "log", os.getpid()
     command = ["central", "run", "--var", str(var), "--port", str(options.central_port), "--mqtt-port", str(mqtt_port)]
-    children = [Child("central", [*command, "--demo"], log / "central.log", pid, echo=say)]
+    children = [
+        Child("central", [*command, "--demo"], log / "central.log", pid, echo=lambda line: _tell_account(line, say))
+    ]
     for gate in gates:
-        config = write(gate.file, clock.now().at)
+        config = write(gate.file, now)
         children.append(Child(gate.file.id, ["edge", "run", str(config)], log / f"{gate.file.id}.log", pid))
     return children
 
@@ -224,13 +226,19 @@ def _watch(
     return 1 if ended else 0
 
 
+def _tell_account(line: str, say: Callable[[str], None]) -> None:
+    """Pass on from central what a person needs to log in; the addresses are told together."""
+    if line.startswith("account"):
+        say(line)
+
+
 def _gate_ports(options: Options) -> tuple[int, int, int]:
     return options.base_port, options.base_port + 1, options.base_port + 2
 
 
 def _folder(var: Path) -> Path:
     try:
-        for part in (var, var / "dev", var / "log"):
+        for part in (var, var / "gates" / "dev", var / "log"):
             part.mkdir(parents=True, exist_ok=True)
         probe = var / ".writable"
         probe.write_bytes(b"")
