@@ -54,7 +54,8 @@ class View:
             return wanted
         if not self.finds_faces or self.mm_per_px > FACE_MM:
             return Site.FOREHEAD_SPOT
-        return Site.CANTHUS if self.mm_per_px <= CANTHUS_MM else Site.FACE_MAX
+        # where the canthus is resolved, it and the face maximum together are surer than either
+        return Site.COMBINED if self.mm_per_px <= CANTHUS_MM else Site.FACE_MAX
 
 
 def view(instrument: Instrument, spec: DriverSpec, shape: tuple[int, int]) -> View:
