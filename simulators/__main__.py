@@ -86,7 +86,7 @@ def _device(chosen: argparse.Namespace, stop: threading.Event) -> int:
     entry = model(chosen.what)
     sensor, line = sort_faults(chosen.fault)
     mark_m = chosen.mark or entry.mark_m
-    plate = Plate.beside(mark_m, seed=chosen.seed)
+    plate = Plate.beside(mark_m, emissivity=0.95, seed=chosen.seed)
     scene = SCENES[chosen.scene](Stage(chosen.seed, Place(mark_m=mark_m), plate))
     unit = Unit(
         seed=chosen.seed,

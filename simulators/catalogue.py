@@ -7,12 +7,35 @@ from typing import Final
 from simulators.air_sensor import AirSensor
 from simulators.camera import Camera
 from simulators.device import SimulatedDevice
+from simulators.devices.calex_miniusb import CalexMiniusb
+from simulators.devices.chuwo_32x32 import Chuwo32x32
+from simulators.devices.cjmcu_90614 import Cjmcu90614
 from simulators.devices.fluke_4180 import Fluke4180
 from simulators.devices.gy_614v import Gy614v
+from simulators.devices.gy_mcu8833 import GyMcu8833
+from simulators.devices.gy_mcu90614 import GyMcu90614
 from simulators.devices.gy_mcu90640 import GyMcu90640
+from simulators.devices.hart_9132 import Hart9132
+from simulators.devices.htpa32x32d import Htpa32x32d
+from simulators.devices.infiray_p2 import InfirayP2
+from simulators.devices.lcus_relay import LcusRelay
 from simulators.devices.lepton_y16 import LeptonY16
+from simulators.devices.lumasense_m340 import LumasenseM340
+from simulators.devices.optris_ct import OptrisCt
+from simulators.devices.senxor import Senxor
+from simulators.devices.temper_serial import TemperSerial
+from simulators.devices.waveshare_relay import WaveshareRelay
 from simulators.devices.xy_md02 import XyMd02
-from simulators.geometry import LEPTON_35, MLX90640_55, Mounting
+from simulators.geometry import (
+    AMG8833,
+    ARRAY_256X192,
+    HTPA_32X32,
+    LEPTON_35,
+    MLX90640_55,
+    SENXOR_80X62,
+    Geometry,
+    Mounting,
+)
 from simulators.plate import Plate
 from simulators.scene import Scene
 from simulators.sensor_faults import SensorFaults
@@ -55,25 +78,10 @@ def model(name: str) -> Model:
     return DEVICES[name]
 
 
-def _gy_mcu90640(scene: Scene, unit: Unit) -> SimulatedDevice:
-    return GyMcu90640(
-        Camera(
-            scene,
-            MLX90640_55,
-            seed=unit.seed,
-            mounting=unit.mounting,
-            aim_mm=unit.aim_mm,
-            faults=unit.faults,
-            on_for_s=unit.on_for_s,
-            error_c=unit.error_c,
-        )
-    )
-
-
-def _lepton_y16(scene: Scene, unit: Unit) -> SimulatedDevice:
-    camera = Camera(
+def _camera(scene: Scene, unit: Unit, geometry: Geometry) -> Camera:
+    return Camera(
         scene,
-        LEPTON_35,
+        geometry,
         seed=unit.seed,
         mounting=unit.mounting,
         aim_mm=unit.aim_mm,
@@ -81,26 +89,68 @@ def _lepton_y16(scene: Scene, unit: Unit) -> SimulatedDevice:
         on_for_s=unit.on_for_s,
         error_c=unit.error_c,
     )
-    return LeptonY16(camera, seed=unit.seed, telemetry=unit.telemetry)
 
 
-def _gy_614v(scene: Scene, unit: Unit) -> SimulatedDevice:
-    spot = Spot(scene, seed=unit.seed, faults=unit.faults, on_for_s=unit.on_for_s, error_c=unit.error_c)
-    return Gy614v(spot)
+def _spot(scene: Scene, unit: Unit) -> Spot:
+    return Spot(scene, seed=unit.seed, faults=unit.faults, on_for_s=unit.on_for_s, error_c=unit.error_c)
 
 
-def _xy_md02(scene: Scene, unit: Unit) -> SimulatedDevice:
-    return XyMd02(AirSensor(scene.air, unit.faults, unit.error_c[0]))
+def _air(scene: Scene, unit: Unit) -> AirSensor:
+    return AirSensor(scene.air, unit.faults, unit.error_c[0])
 
 
-def _fluke_4180(scene: Scene, unit: Unit) -> SimulatedDevice:
-    return Fluke4180(scene.plate or Plate(seed=unit.seed), scene.air)
+def _plate(scene: Scene, unit: Unit) -> Plate:
+    return scene.plate or Plate(seed=unit.seed)
+
+
+def _lepton_y16(scene: Scene, unit: Unit) -> SimulatedDevice:
+    return LeptonY16(_camera(scene, unit, LEPTON_35), seed=unit.seed, telemetry=unit.telemetry)
 
 
 DEVICES: Final = {
-    "fluke_4180": Model("Fluke 4180 infrared calibrator (blackbody)", _fluke_4180),
-    "gy_614v": Model("GY-614V single-point thermometer", _gy_614v, mark_m=0.05),
-    "gy_mcu90640": Model("GY-MCU90640 32x24 array", _gy_mcu90640, mark_m=0.35),
+    "calex_miniusb": Model(
+        "Calex PyroMiniUSB / Omega OS-MINIUSB pyrometer", lambda scene, unit: CalexMiniusb(_spot(scene, unit)), 0.05
+    ),
+    "chuwo_32x32": Model(
+        "CHUWO 32x32 module of access gates",
+        lambda scene, unit: Chuwo32x32(_camera(scene, unit, HTPA_32X32)),
+        mark_m=0.35,
+    ),
+    "cjmcu_90614": Model(
+        "CJMCU-90614 single-point thermometer", lambda scene, unit: Cjmcu90614(_spot(scene, unit)), 0.05
+    ),
+    "fluke_4180": Model(
+        "Fluke 4180 infrared calibrator (blackbody)", lambda scene, unit: Fluke4180(_plate(scene, unit), scene.air)
+    ),
+    "gy_614v": Model("GY-614V single-point thermometer", lambda scene, unit: Gy614v(_spot(scene, unit)), 0.05),
+    "gy_mcu8833": Model(
+        "GY-MCU8833 8x8 array (presence)", lambda scene, unit: GyMcu8833(_camera(scene, unit, AMG8833)), 0.55
+    ),
+    "gy_mcu90614": Model(
+        "GY-MCU90614 single-point thermometer", lambda scene, unit: GyMcu90614(_spot(scene, unit)), 0.05
+    ),
+    "gy_mcu90640": Model(
+        "GY-MCU90640 32x24 array", lambda scene, unit: GyMcu90640(_camera(scene, unit, MLX90640_55)), mark_m=0.35
+    ),
+    "hart_9132": Model("Hart 9133 infrared calibrator", lambda scene, unit: Hart9132(_plate(scene, unit))),
+    "htpa32x32d": Model(
+        "Heimann HTPA32x32d with UDP board",
+        lambda scene, unit: Htpa32x32d(_camera(scene, unit, HTPA_32X32)),
+        mark_m=0.35,
+    ),
+    "infiray_p2": Model(
+        "InfiRay P2 Pro / Topdon TC001, 256x384 YUYV",
+        lambda scene, unit: InfirayP2(_camera(scene, unit, ARRAY_256X192)),
+        mark_m=0.55,
+    ),
+    "lcus_relay": Model("LCUS-4 USB relay with a tower light", lambda _scene, _unit: LcusRelay()),
     "lepton_y16": Model("FLIR Lepton 3.5 on PureThermal, Y16 160x120", _lepton_y16, mark_m=0.55),
-    "xy_md02": Model("XY-MD02 temperature and humidity", _xy_md02),
+    "lumasense_m340": Model("LumaSense M340 blackbody", lambda scene, unit: LumasenseM340(_plate(scene, unit))),
+    "optris_ct": Model("Optris CT pyrometer", lambda scene, unit: OptrisCt(_spot(scene, unit)), 0.05),
+    "senxor": Model(
+        "SenXor MI0802 80x62 array", lambda scene, unit: Senxor(_camera(scene, unit, SENXOR_80X62)), mark_m=0.55
+    ),
+    "temper_serial": Model("TEMPer, serial variant", lambda scene, unit: TemperSerial(_air(scene, unit))),
+    "waveshare_relay": Model("Waveshare Modbus relay with a tower light", lambda _scene, _unit: WaveshareRelay()),
+    "xy_md02": Model("XY-MD02 temperature and humidity", lambda scene, unit: XyMd02(_air(scene, unit))),
 }

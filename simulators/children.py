@@ -13,11 +13,9 @@ STOP_S: Final = 2.5
 """How long children get to end by themselves."""
 
 _LAUNCH: Final = (
-    "import ctypes, os, runpy, sys\n"
+    "import ctypes, os, sys\n"
     "ctypes.CDLL(None).prctl(1, 15, 0, 0, 0)\n"  # PR_SET_PDEATHSIG, SIGTERM: no orphans if the parent is killed
-    "if os.getppid() == int(sys.argv[1]):\n"
-    "    sys.argv = sys.argv[2:]\n"
-    "    runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)\n"
+    "if os.getppid() == int(sys.argv[1]): os.execv(sys.executable, [sys.executable, '-m', *sys.argv[2:]])\n"
 )
 
 

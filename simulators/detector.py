@@ -23,7 +23,7 @@ WARM_UP_S: Final = 900.0
 SELF_HEATING_C: Final = 8.0
 CALIBRATED_AT_C: Final = 23.0
 """Air temperature at which the offset was zero."""
-SHUTTER_PHASE_S: Final = 20.0
+SHUTTER_PHASE_S: Final = 90.0
 """When the first shutter correction after t = 0 comes."""
 
 

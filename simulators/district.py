@@ -38,8 +38,10 @@ DOCK_MARK_M: Final = 0.35
 SIDEWAYS: Final = Mounting(90)
 FOREHEAD_MM: Final = 50.0
 """Above the eyes."""
-PLATE_EMISSIVITY: Final = 0.95
-"""At which the blackbody shows its apparent temperature (SOUR:EMIS)."""
+PLATE_EMISSIVITY: Final = 1.0
+"""SOUR:EMIS as the technician has set it: the blackbody then shows the temperature that a camera sees."""
+FIRST_S: Final = 12.0
+"""When the first person comes: central and the gates need a few seconds to start."""
 
 
 class DistrictRefused(Exception):
@@ -115,7 +117,7 @@ def gates_of(options: Options, folder: Path, mqtt_url: str) -> list[SimulatedGat
 
 def _station(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     plate = Plate.beside(STATION_MARK_M, emissivity=PLATE_EMISSIVITY, seed=seed)
-    scene = demo(Stage(seed, Place(mark_m=STATION_MARK_M), plate))
+    scene = demo(Stage(seed, Place(mark_m=STATION_MARK_M), plate, FIRST_S))
     region = Lens(scene, LEPTON_35, SIDEWAYS).plate_region()
     camera = Device(
         "camera",
@@ -146,7 +148,7 @@ def _station(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate
 
 
 def _dock(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
-    scene = demo(Stage(seed, Place(mark_m=DOCK_MARK_M)))
+    scene = demo(Stage(seed, Place(mark_m=DOCK_MARK_M), first_s=FIRST_S))
     mm_px = Lens(scene, MLX90640_55, Mounting()).mm_per_px(DOCK_MARK_M)
     mark = (MLX90640_55.cols // 2, int(MLX90640_55.rows / 2 - FOREHEAD_MM / mm_px), 2)
     array = Device(
@@ -164,7 +166,7 @@ def _dock(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
 def _village(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     # nothing tells this gate the air's temperature, so its pretend air keeps close to what its configuration says
     climate = Climate(hall_c=22.0, coupling=0.05, weather=0.3)
-    scene = demo(Stage(seed, Place(climate=climate, mark_m=0.05)))
+    scene = demo(Stage(seed, Place(climate=climate, mark_m=0.05), first_s=FIRST_S))
     gun = Device(
         "gun",
         "gy_614v",

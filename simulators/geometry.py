@@ -48,6 +48,11 @@ class Geometry:
 MLX90640_55: Final = Geometry(32, 24, 55.0, 8.0, 0.28, 0.10, 0.45, 0.02, shutter_every_s=None)
 """Its fastest rate here; a device set to 4 Hz averages two frames, which gives the 0.20 of the table."""
 MLX90640_110: Final = Geometry(32, 24, 110.0, 8.0, 0.28, 0.10, 0.45, 0.02, shutter_every_s=None)
+AMG8833: Final = Geometry(8, 8, 60.0, 10.0, 0.25, 0.50, 0.5, 0.05, shutter_every_s=None)
+HTPA_32X32: Final = Geometry(32, 32, 60.0, 8.7, 0.20, 0.10, 0.5, 0.03, shutter_every_s=None)
+"""Thermopile arrays with many lenses; a common one."""
+SENXOR_80X62: Final = Geometry(80, 62, 56.0, 8.33, 0.10, 0.08, 0.6, 0.03, shutter_every_s=None)
+"""A third of its fastest rate, as the driver sets it; the module hides its bad pixels itself."""
 ARRAY_80X60: Final = Geometry(80, 60, 56.0, 9.0, 0.06, 0.05, 0.6, 0.03, bad_share=0.001)
 LEPTON_35: Final = Geometry(160, 120, 57.0, 8.78, 0.05, 0.05, 0.6, 0.03)
 """Frame rate as measured on real recordings; the Lepton hides its bad pixels itself."""
