@@ -21,10 +21,12 @@ def degrees(value: float | None, digits: int = 1) -> str:
 def signed(value: float | None, digits: int = 2) -> str:
     """Return a correction with its sign.
 
-    >>> signed(-0.314)
-    '−0.31'
+    >>> signed(-0.314), signed(-0.001), signed(None)
+    ('−0.31', '0.00', '—')
     """
-    return DASH if value is None else f"{value:+.{digits}f}".replace("-", "−")
+    if value is None or round(value, digits) == 0:
+        return DASH if value is None else f"{0:.{digits}f}"
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def percent(value: float | None) -> str:

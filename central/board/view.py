@@ -73,7 +73,7 @@ class BoardView:
 
     def count(self, liveness: Liveness) -> int:
         """Return how many gates are so."""
-        return sum(one is liveness for _, one in self.gates)
+        return sum(one == liveness for _, one in self.gates)
 
 
 @dataclass(frozen=True, slots=True)
