@@ -9,6 +9,7 @@ and takes the row, when it is written at last, for the same one. A deed that fai
 logged, counted and given up, so that it cannot hold up the others.
 """
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,14 +18,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import (
-    DatabaseError,
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    NotSupportedError,
-    ProgrammingError,
-)
 
 from contract.delivery.outbox import Outbox, OutboxMessage, Priority
 from edge.store import Store, reason
@@ -33,6 +26,22 @@ BATCH: Final = 200
 MAX_VITAL: Final = 5000
 MAX_OTHER: Final = 500
 RETRY_S: Final = (0.2, 2.0)
+OF_THE_DISK: Final = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""Result codes that blame the file, the disk or another process; every other one blames the deed."""
 
 log = structlog.get_logger()
 
@@ -168,6 +177,7 @@ class Writer:
                 return all(self._write([deed]) for deed in batch)
             log.exception("store gave a deed up", what=batch[0].what)
             self._given_up += 1
+            self._tell_directly(batch)
             self._remove(batch)
             return True
         self._remove(batch)
@@ -200,6 +210,9 @@ class Writer:
         if news:
             log.error("store", trouble=self._trouble, waiting=len(self._deeds))
             self._changed()
+        self._tell_directly(batch)
+
+    def _tell_directly(self, batch: Sequence[Deed]) -> None:
         for deed in batch:
             if deed.letter is not None and deed.letter.priority == Priority.ALERT:
                 self._unstored(deed.letter)
@@ -213,5 +226,5 @@ class Writer:
 
 def _is_the_disks(error: Exception) -> bool:
     """Say whether an error is the file's or the disk's, so that trying again later may help."""
-    at_fault = (IntegrityError, DataError, InterfaceError, NotSupportedError, ProgrammingError)
-    return isinstance(error, DatabaseError | OSError) and not isinstance(error, at_fault)
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return isinstance(error, OSError) or (code is not None and code & 0xFF in OF_THE_DISK)

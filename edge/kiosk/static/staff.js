@@ -131,6 +131,8 @@ const DO = {
     if (passage) act(`/passages/${passage}/remeasure`, { lane });
   },
   second(element) {
+    const panel = element?.closest?.(".verdict") && laneOf(element);
+    if (panel) { ask("second", { passage: panel.passage, alert: panel.verdict.alert ?? "" }); return; }
     const card = element?.closest?.(".card") ?? document.querySelector(".card");
     if (card) ask("second", { passage: card.dataset.passage, alert: card.dataset.alert });
   },

@@ -83,6 +83,7 @@ export class Panel {
     const kind = this.verdict?.kind;
     this.panel.querySelector('[data-do="taken"]').hidden = !(kind === "alarm" || kind === "amber");
     this.panel.querySelector('[data-do="remeasure"]').hidden = !kind || kind === "pass";
+    this.panel.querySelector('[data-do="second"]').hidden = !(kind === "amber" || kind === "no_result");
     this.panel.querySelector('[data-do="details"]').hidden = !kind;
   }
 

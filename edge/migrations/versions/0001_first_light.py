@@ -146,6 +146,5 @@ def _outbox() -> None:
         sa.Column("perishable", sa.Boolean(), nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("outbox_by_age", "outbox", ["priority", "created_us"])
-    op.create_index("outbox_by_row", "outbox", ["priority", "row"])
+    op.create_index("outbox_by_age", "outbox", ["priority", "created_us", "row"])
     op.create_table("outbox_tally", sa.Column("thinned", sa.BigInteger(), nullable=False))
