@@ -151,9 +151,10 @@ def agreed(one: Sequence[Face], other: Sequence[Face]) -> list[Face]:
 def _stretched(temps_c: NDArray[np.float32]) -> NDArray[np.uint8]:
     step = max(1, round((temps_c.size / _PERCENTILE_PIXELS) ** 0.5))
     sample = temps_c[::step, ::step]
-    low, high = (
-        np.nanpercentile(sample, STRETCH_PERCENT) if np.isnan(sample).any() else np.percentile(sample, STRETCH_PERCENT)
-    )
+    valid = sample[np.isfinite(sample)]
+    if valid.size == 0:
+        return np.zeros(temps_c.shape, np.uint8)
+    low, high = np.percentile(valid, STRETCH_PERCENT)
     if not high > low:
         return np.zeros(temps_c.shape, np.uint8)
     grey = cv2.convertScaleAbs(

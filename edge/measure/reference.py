@@ -12,7 +12,9 @@ measured. What cannot be explained by the camera is never corrected away:
     HOLD         invalid or out of the gate for up to 60 s                  valid again; 5 s of steady values re-lock
     LOST         not found, or held for more than 60 s                      found again
     MOVED        a plate stands, but elsewhere                              back again, or 10 s steady at the new place
-    IMPLAUSIBLE  steadily off by 3 °C and more                              below 3 °C
+    IMPLAUSIBLE  off by 3 °C and more, from the first or by and by          below 3 °C
+
+What is suddenly off by so much is hidden, not wrong: HOLD, then LOST.
 
 A region that a person has configured is never left for another: MOVED then stays until somebody looks.
 """
@@ -28,20 +30,23 @@ from numpy.typing import NDArray
 
 from edge.config import ReferenceView
 from edge.events import ReferenceSeen, ReferenceState
+from edge.measure.kalman import RELOCK_S, OffsetFilter, noise
 from edge.measure.plate import INNER, PLAUSIBLE_C, Plate, disc, find
 
-GATE_SIGMA: Final = 4.5
-RELOCK_S: Final = 5.0
 HOLD_S: Final = 60.0
 """Longer held is lost."""
 SEARCH_S: Final = 10.0
 """Longer sought is lost."""
+LOOK_AROUND_S: Final = 2.0
+"""Held for so long without a person before it, the plate is looked for elsewhere."""
 ADOPT_S: Final = 10.0
 """How long a plate must stand still at a new place."""
 FINDS: Final = 5
 """Pictures in a row that must show the plate at one place before it is taken for the reference."""
 STEADY_C_PER_MIN: Final = 0.3
 """A faster change of the offset is the plate's, not the camera's: even a heated housing is slower."""
+SUSPICIOUS_C: Final = 2.0
+"""An offset that was so large before it became impossible has grown: the plate has gone cold, nobody hides it."""
 PATCHY: Final = 3.0
 """Times the spread inside the region when it was locked."""
 
@@ -54,69 +59,6 @@ _JITTER_S: Final = 1.0
 """Longest step that the filter is moved by at once; a longer gap says nothing about drift within it."""
 
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """Variances of the filter, K^2 (`science.md` 2.6)."""
-
-    q: float
-    """Of the offset's random walk, a second."""
-    r_n: float
-    """Of the region's mean by pixel noise."""
-    c2: float
-    """Of what all pixels share in one frame."""
-    p_j: float
-    """Of the jump at a shutter correction."""
-
-
-def noise(netd_c: float, region_px: int, shutter_sd_c: float = 0.5) -> Noise:
-    """Return the variances for a camera of that noise and a region of so many pixels.
-
-    Walk 0.02 K per root minute, drift 0.2 K/h, sag 0.1 K between shutters three minutes apart. The shutter's jump is
-    0.1-0.2 K by the data sheets; recordings of real checkpoints show 1 K, and the offset is seen anew in each frame,
-    so nothing is lost by believing the worse.
-    """
-    q = 0.02**2 / 60 + 30 * (0.2 / 3600) ** 2 + 30 * (0.1 / 180) ** 2
-    return Noise(q, netd_c**2 / max(1, region_px), 0.025**2, max(shutter_sd_c, 0.05) ** 2)
-
-
-class OffsetFilter:
-    """The gated scalar Kalman filter; `bb` of the reference vectors."""
-
-    def __init__(self, variances: Noise) -> None:
-        self._noise = variances
-        self._offset_c: float | None = None
-        self._p = variances.p_j
-        self._bad_s = 0.0
-
-    @property
-    def offset_c(self) -> float | None:
-        """The state, °C; None before the first value."""
-        return self._offset_c
-
-    @property
-    def u_c(self) -> float:
-        """Standard uncertainty of the state, °C."""
-        return math.sqrt(self._p)
-
-    def update(self, y_c: float, dt_s: float, *, valid: bool = True, shutter: bool = False) -> tuple[float, bool]:
-        """Take the offset that a frame shows; return what to subtract in it, and False if that is a held value."""
-        if self._offset_c is None:
-            self._offset_c = y_c
-        self._p += self._noise.q * dt_s + (self._noise.p_j if shutter else 0.0)
-        spread = self._p + self._noise.c2 + self._noise.r_n
-        innovation = y_c - self._offset_c
-        if not valid or not innovation**2 <= GATE_SIGMA**2 * spread:
-            self._bad_s += dt_s
-            if valid and math.isfinite(y_c) and self._bad_s >= RELOCK_S:
-                self._offset_c, self._p, self._bad_s = y_c, self._noise.r_n + self._noise.c2, 0.0
-            return self._offset_c, False
-        self._bad_s = 0.0
-        offset_c = self._offset_c + (self._p + self._noise.c2) / spread * innovation
-        self._offset_c += self._p / spread * innovation
-        self._p *= 1 - self._p / spread
-        return offset_c, True
 
 
 @dataclass(slots=True)
@@ -235,6 +177,8 @@ class Reference:
         measured_c = float(np.median(values))
         y_c = measured_c - apparent_c
         whole = bool(np.isfinite(values).all())
+        if not whole and offsets.offset_c is None:
+            return ReferenceSeen(ReferenceState.SETTLING, place.region(), None, None)
         uniform = whole and self._uniform(place, float(values.std()))
         hidden = any(_covers(box, place) for box in people)
         valid = uniform and not hidden and abs(y_c) < PLAUSIBLE_C
@@ -254,7 +198,8 @@ class Reference:
             rate_c_h = self.drift_c_per_h(_RATE_OVER_S)
             moving = rate_c_h is not None and abs(rate_c_h) > 60 * STEADY_C_PER_MIN
             return ReferenceState.LOCKED if steady and not moving else ReferenceState.SETTLING
-        if self._off_since_s is not None and t_s - self._off_since_s >= RELOCK_S:
+        far_off = self._filter is not None and abs(self._filter.offset_c or 0.0) > SUSPICIOUS_C
+        if far_off and self._off_since_s is not None and t_s - self._off_since_s >= RELOCK_S:
             return ReferenceState.IMPLAUSIBLE
         if self._moved:
             return ReferenceState.MOVED
@@ -286,7 +231,7 @@ class Reference:
 
     def _look_elsewhere(self, frame_c: NDArray[np.float32], t_s: float, apparent_c: float) -> None:
         held_s = t_s - (self._held_since_s or t_s)
-        if held_s < RELOCK_S or (self._sought_s is not None and t_s - self._sought_s < _SEARCH_EVERY_S):
+        if held_s < LOOK_AROUND_S or (self._sought_s is not None and t_s - self._sought_s < _SEARCH_EVERY_S):
             return
         self._sought_s = t_s
         plate = find(frame_c, apparent_c, self._netd_c)
