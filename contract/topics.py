@@ -68,6 +68,11 @@ def parse(topic: str) -> Topic | None:
         return None
 
 
+def station(gate: str) -> str:
+    """Return the levels that all topics of a gate begin with."""
+    return f"{ROOT}/{gate}"
+
+
 def presence(gate: str) -> str:
     """Return the topic on which a gate says that it is there."""
     return f"{ROOT}/{gate}/presence"

@@ -114,6 +114,8 @@ class Bus:
         self._left = threading.Event()
         self.connections = 0
         """How many connections the broker has accepted."""
+        self.subscriptions = 0
+        """How many subscriptions the broker has granted on the present connection."""
         self.failures = 0
         """Callbacks of the owner that raised."""
         self.last_error = ""
@@ -220,6 +222,7 @@ class Bus:
             self._note(f"the broker refuses us: {reason}")
         else:
             self.connections += 1
+            self.subscriptions = 0
             self.last_error = ""
             self._client = client
             log.info("bus up", host=self.host, port=self.port, connections=self.connections)
@@ -230,6 +233,8 @@ class Bus:
         if any(reason.is_failure for reason in reasons):
             self._note("the broker refuses our subscription: check what this client's certificate may read")
             self._over.set()
+        else:
+            self.subscriptions += len(reasons)
 
     def _disconnected(self, _client: Client, _data: object, _flags: object, reason: ReasonCode, _extra: object) -> None:
         if reason.is_failure and not self.last_error:

@@ -4,10 +4,11 @@ A row is written in the transaction that makes the thing it tells of, and delete
 committed it. Nothing here commits: every verb works inside the caller's transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,9 +26,13 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    and_,
     delete,
     func,
+    not_,
+    or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,6 +42,8 @@ FRESH: Final = timedelta(minutes=1)
 THIN_TO: Final = 0.9
 """Thinning goes on to this share of the limit, so that it is not done for every row."""
 
+LONGEST_HOLD: Final = timedelta(hours=2)
+"""A row held back for longer was held by a clock that has been set back since: it is due."""
 IDS_A_STATEMENT: Final = 500
 
 
@@ -146,14 +153,25 @@ class Outbox:
         connection: Connection,
         now: datetime,
         n: int,
+        *,
         without: Collection[UUID] = (),
         priorities: Sequence[Priority] = tuple(Priority),
+        quiet: Mapping[str, datetime] = MappingProxyType({}),
+        despite: Collection[UUID] = (),
     ) -> list[OutboxMessage]:
-        """Return up to `n` due messages of these priorities other than `without`.
+        """Return up to `n` due messages of these priorities, other than `without`.
 
         First by priority; within one, those younger than a minute go before older ones, and each of both by age.
+        Left out is what was made, up to the moment given, for the `quiet` ends (the topic's first levels), `despite`
+        excepted.
         """
         rows = self._table.c
+        due = or_(rows.due_us <= _us(now), rows.due_us > _us(now + LONGEST_HOLD))
+        silenced = [
+            and_(rows.topic.startswith(f"{end}/", autoescape=True), rows.created_us <= _us(until))
+            for end, until in quiet.items()
+        ]
+        heard = or_(rows.message_id.in_(despite), not_(or_(*silenced))) if silenced else true()
         found: list[OutboxMessage] = []
         for priority in priorities:
             for age in (rows.created_us >= _us(now - FRESH), rows.created_us < _us(now - FRESH)):
@@ -161,7 +179,7 @@ class Outbox:
                     return found
                 query: Select[Any] = (
                     select(self._table)
-                    .where(rows.priority == priority, age, rows.due_us <= _us(now), rows.message_id.not_in(without))
+                    .where(rows.priority == priority, age, due, heard, rows.message_id.not_in(without))
                     .order_by(rows.created_us, rows.row)
                     .limit(n - len(found))
                 )
@@ -177,7 +195,7 @@ class Outbox:
         )
 
     def reject(self, connection: Connection, ids: Sequence[UUID], due_at: datetime) -> int:
-        """Keep messages that cannot be sent now back until `due_at`; return how many."""
+        """Keep messages that cannot be sent now back until `due_at`, two hours at most; return how many."""
         chosen = self._table.c.message_id.in_(ids)
         return connection.execute(update(self._table).where(chosen).values(due_us=_us(due_at))).rowcount
 

@@ -8,9 +8,9 @@ It owns one thread, because paho calls from threads and SQLite blocks: nothing o
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -20,19 +20,15 @@ from sqlalchemy import Connection, Engine
 
 from contract.clock import Clock, Instant
 from contract.delivery.bus import Bus
-from contract.delivery.outbox import Outbox, OutboxMessage, Priority
+from contract.delivery.outbox import Outbox, OutboxMessage
+from contract.delivery.window import IGNORED_LIMIT, LANES, Sent, Window
+from contract.topics import station
 
-ALERT_RETRY_S: Final = (2.0, 8.0)
-"""First and longest time between two sendings of the same alert."""
-OTHER_RETRY_S: Final = (10.0, 60.0)
 IDLE_S: Final = 10.0
 """Look into the outbox at least so often: rows held back become due without anybody saying so."""
 FAULT_S: Final = 1.0
 """How long to leave a database alone that has just failed."""
 
-LANES: Final = ((Priority.ALERT,), (Priority.RECORD, Priority.MEASUREMENT))
-"""Each has a window of its own: measurements that nobody acknowledges must not keep an alert waiting."""
-IGNORED_LIMIT: Final = 5
 IGNORED_FOR: Final = timedelta(minutes=1)
 """What the other end has left unanswered so often, while it answered others, is sent only at this interval."""
 UNSENDABLE_FOR: Final = timedelta(hours=1)
@@ -65,24 +61,12 @@ class SenderStatus:
     """Of these, sendings after the first."""
     acknowledged: int
     under_way: int
+    quiet: tuple[str, ...]
+    """The ends that answer nothing at present."""
     faults: int
     """Failures of the database."""
     held_back: int
     """Messages put off because they do not get through."""
-
-
-@dataclass(frozen=True, slots=True)
-class _UnderWay:
-    """A message that was published and not yet acknowledged; monotonic nanoseconds."""
-
-    priority: int
-    tries: int
-    late_ns: int
-    """By now an end that listens would have answered."""
-    due_ns: int
-    """Send again whatever the other end says."""
-    ignored: int = 0
-    """How often it was late although the other end answered others."""
 
 
 class Sender:
@@ -97,13 +81,12 @@ class Sender:
         """
         self._outbox, self._bus, self._clock = outbox, bus, clock
         self._read, self._write = read, write
-        self._window = window
-        self._under_way: dict[UUID, _UnderWay] = {}
+        self._window = Window(window)
         self._accepted: set[UUID] = set()
         self._gone: set[UUID] = set()
         self._signal = threading.Condition()
         self._work = True
-        self._everything = False
+        self._renewed: set[str | None] = set()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._published = self._repeated = self._acknowledged = self._faults = self._held_back = 0
@@ -126,10 +109,14 @@ class Sender:
             self._work = True
             self._signal.notify()
 
-    def connected(self) -> None:
-        """Say that the line is up (again): everything that was under way is due. Call it in the bus's `on_up`."""
+    def connected(self, gate: str | None = None) -> None:
+        """Say that the line is up (again), or that a gate is: what was sent is due. Any thread, never blocks.
+
+        Call it in the bus's `on_up`; where there are many gates, also when one of them says that it is there.
+        """
         with self._signal:
-            self._work = self._everything = True
+            self._work = True
+            self._renewed.add(None if gate is None else station(gate))
             self._signal.notify()
 
     def acknowledged(self, ids: Iterable[UUID], *, deleted: bool = False) -> None:
@@ -145,7 +132,13 @@ class Sender:
     def status(self) -> SenderStatus:
         """Return what has been done so far."""
         return SenderStatus(
-            self._published, self._repeated, self._acknowledged, len(self._under_way), self._faults, self._held_back
+            published=self._published,
+            repeated=self._repeated,
+            acknowledged=self._acknowledged,
+            under_way=len(self._window),
+            quiet=tuple(sorted(self._window.quiet)),
+            faults=self._faults,
+            held_back=self._held_back,
         )
 
     def _run(self) -> None:
@@ -154,13 +147,14 @@ class Sender:
             with self._signal:
                 if not (self._work or self._stopping):
                     self._signal.wait(wait_s)
-                stopping, everything, accepted = self._stopping, self._everything, frozenset(self._accepted)
-                answered = accepted | self._gone
-                self._work = self._everything = False
+                stopping, accepted = self._stopping, frozenset(self._accepted)
+                answered, renewed = accepted | self._gone, frozenset(self._renewed)
                 self._gone.clear()
+                self._renewed.clear()
+                self._work = False
             try:
                 if not stopping:
-                    self._send(everything=everything, answered=answered)
+                    self._send(answered, renewed)
                 self._forget(accepted)
                 wait_s = self._wait_s()
             except Exception:
@@ -171,44 +165,41 @@ class Sender:
             if stopping:
                 return
 
-    def _send(self, *, everything: bool, answered: frozenset[UUID]) -> None:
+    def _send(self, answered: frozenset[UUID], renewed: frozenset[str | None]) -> None:
         """Publish what is due as far as the window has room."""
         if not self._bus.is_up:
-            self._under_way.clear()
+            self._window.renew()
             return
         now = self._clock.now()
-        again = self._due_again(now.mono_ns, everything=everything, answered=answered)
-        if len(answered) > ANSWERED_LIMIT:
-            return
+        for end in renewed:
+            self._window.renew(end)
+        self._window.answer(answered, now.mono_ns)
+        again = self._window.take_due(now)
+        if len(answered) <= ANSWERED_LIMIT:
+            for message in self._due(now, answered, again):
+                if not self._publish(message, again.get(message.message_id), now):
+                    break
+        self._window.settle()
+
+    def _due(self, now: Instant, answered: frozenset[UUID], again: Mapping[UUID, Sent]) -> list[OutboxMessage]:
         with self._read() as connection:
-            due = [
+            return [
                 message
                 for lane in LANES
-                if (room := self._window - sum(sent.priority in lane for sent in self._under_way.values())) > 0
-                for message in self._outbox.batch(connection, now.at, room, self._under_way.keys() | answered, lane)
+                if (room := self._window.room(lane)) > 0
+                for message in self._outbox.batch(
+                    connection,
+                    now.at,
+                    room,
+                    without=answered.union(self._window),
+                    priorities=lane,
+                    quiet=self._window.quiet,
+                    despite=again.keys(),
+                )
             ]
-        for message in due:
-            if not self._publish(message, again.get(message.message_id), now, renewed=everything):
-                return
 
-    def _due_again(self, now_ns: int, *, everything: bool, answered: frozenset[UUID]) -> dict[UUID, _UnderWay]:
-        """Take out of the window, and return, what has been answered or is due again.
-
-        An answer to anything says that the other end listens: then whatever it should have answered by now is due.
-        """
-        again = {
-            message_id: sent
-            for message_id, sent in self._under_way.items()
-            if everything or message_id in answered or (sent.late_ns if answered else sent.due_ns) <= now_ns
-        }
-        for message_id, sent in again.items():
-            del self._under_way[message_id]
-            if answered and not everything:
-                again[message_id] = replace(sent, ignored=sent.ignored + 1)
-        return again
-
-    def _publish(self, message: OutboxMessage, before: _UnderWay | None, now: Instant, *, renewed: bool) -> bool:
-        """Publish one message, or hold it back; False if the line is gone."""
+    def _publish(self, message: OutboxMessage, before: Sent | None, now: Instant) -> bool:
+        """Publish one message, or put it off; False if the line is gone."""
         if before is not None and before.ignored >= IGNORED_LIMIT:
             self._hold_back(message, IGNORED_FOR, "the other end answers others, but not this")
             return True
@@ -218,15 +209,7 @@ class Sender:
         except ValueError as error:
             self._hold_back(message, UNSENDABLE_FOR, str(error))
             return True
-        tries = before.tries if before is not None and not renewed else 0
-        first_s, longest_s = ALERT_RETRY_S if message.priority == Priority.ALERT else OTHER_RETRY_S
-        self._under_way[message.message_id] = _UnderWay(
-            message.priority,
-            tries + 1,
-            now.later(first_s).mono_ns,
-            now.later(min(first_s * 2**tries, longest_s)).mono_ns,
-            before.ignored if before is not None else 0,
-        )
+        self._window.note(message, before, now)
         self._published += 1
         self._repeated += before is not None
         return True
@@ -248,5 +231,5 @@ class Sender:
 
     def _wait_s(self) -> float:
         now_ns = self._clock.now().mono_ns
-        soonest_ns = min((sent.due_ns for sent in self._under_way.values()), default=now_ns + round(IDLE_S * 1e9))
-        return min(max((soonest_ns - now_ns) / 1e9, 0.001), IDLE_S)
+        due_ns = self._window.next_due_ns(now_ns + round(IDLE_S * 1e9))
+        return min(max((due_ns - now_ns) / 1e9, 0.001), IDLE_S)

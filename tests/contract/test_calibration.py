@@ -82,7 +82,7 @@ def test_no_single_flipped_bit_goes_unnoticed():
 
 def test_a_field_of_a_later_version_leaves_older_certificates_valid():
     class Later(Certificate):
-        laboratory: str = ""
+        moon_phase: str = ""
 
     stored = certificate().model_dump_json()
     assert refusal(Later.model_validate_json(stored), "cam", "17", NOON) is None
@@ -90,9 +90,9 @@ def test_a_field_of_a_later_version_leaves_older_certificates_valid():
 
 def test_a_later_version_cannot_slip_content_past_an_older_reader():
     class Later(Certificate):
-        laboratory: str = ""
+        moon_phase: str = ""
 
-    made = Later(**certificate().model_dump() | {"laboratory": "west", "sha256": ""}).sealed()
+    made = Later(**certificate().model_dump() | {"moon_phase": "west", "sha256": ""}).sealed()
     read = Certificate.model_validate_json(made.model_dump_json())
     assert refusal(read, "cam", "17", NOON) is Reason.CERTIFICATE_TAMPERED
 

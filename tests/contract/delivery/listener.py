@@ -1,6 +1,7 @@
 """The other end of a bus in tests: keeps what it hears and lets a test wait for it."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final, Self
 
@@ -33,7 +34,11 @@ class Listener:
             assert self._changed.wait_for(condition, WAIT_S), f"heard {self.heard[-3:]}, ups {self.ups}"
 
     def until_up(self, times: int = 1) -> "Listener":
-        self.until(lambda: self.ups >= times)
+        """Wait for a connection on which the subscription is granted: until then others' messages pass by."""
+        deadline = time.monotonic() + WAIT_S
+        while not (self.ups >= times and self.bus.is_up and self.bus.subscriptions) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert self.ups >= times, self.bus.last_error
         return self
 
     def until_heard(self, count: int) -> list[bytes]:

@@ -53,7 +53,19 @@ def test_fresh_alerts_go_before_older_ones_and_those_before_measurements(engine,
         assert numbers(outbox.batch(connection, NOW, 2)) == [5, 6]
         assert numbers(outbox.batch(connection, NOW, 2, without=[UUID(int=5), UUID(int=3)])) == [6, 4]
         assert numbers(outbox.batch(connection, NOW, 9, priorities=[Priority.RECORD])) == [2]
+        assert numbers(outbox.batch(connection, NOW, 0)) == []
         assert outbox.oldest(connection) == NOW - timedelta(seconds=late + 1)
+
+
+def test_what_was_made_for_a_quiet_end_stays_where_it_is(engine, outbox):
+    with engine.begin() as connection:
+        for n, gate in enumerate(("dock", "dock-2", "dock", "village")):
+            outbox.add(connection, replace(message(n, age_s=10 - n), topic=f"guankou/v1/{gate}/down/decision"))
+        quiet = {"guankou/v1/dock": NOW - timedelta(seconds=9)}
+        assert numbers(outbox.batch(connection, NOW, 10, quiet=quiet)) == [1, 2, 3]
+        assert numbers(outbox.batch(connection, NOW, 10, quiet=quiet, despite=[UUID(int=0)])) == [0, 1, 2, 3]
+        quiet = {"guankou/v1/dock": NOW, "guankou/v1/village": NOW}
+        assert numbers(outbox.batch(connection, NOW, 10, quiet=quiet, despite=[UUID(int=3)])) == [1, 3]
 
 
 def test_an_alert_that_ages_keeps_its_order(engine, outbox):
@@ -94,6 +106,14 @@ def test_what_is_accepted_is_gone_and_what_is_rejected_waits(engine, outbox):
         assert numbers(outbox.batch(connection, NOW, 10)) == [3, 4, 5]
         assert numbers(outbox.batch(connection, NOW + timedelta(seconds=5), 10)) == [2, 3, 4, 5]
         assert outbox.length(connection) == 4
+
+
+def test_a_clock_that_is_set_back_does_not_hold_rows_back_for_years(engine, outbox):
+    with engine.begin() as connection:
+        outbox.add(connection, message(1))
+        outbox.reject(connection, [UUID(int=1)], NOW + timedelta(minutes=1))
+        for now, due in ((NOW, []), (NOW + timedelta(minutes=1), [1]), (NOW.replace(year=1970), [1])):
+            assert numbers(outbox.batch(connection, now, 10)) == due
 
 
 def test_thousands_are_accepted_at_once(engine, outbox):

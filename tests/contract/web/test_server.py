@@ -1,4 +1,5 @@
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +13,8 @@ from fastapi import FastAPI, Request, Response
 from contract.clock import SystemClock
 from contract.web import server
 from contract.web.feed import Feed
-from contract.web.server import PortTaken, ServerFailed, serve
+from contract.web.server import PortTaken, ServerFailed, ServerTls, serve
+from tests.contract.delivery.authority import Authority
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +98,29 @@ async def test_a_browser_resumes_by_header_and_first_by_query():
             async with client.stream("GET", f"{url}/events{query}", headers=headers) as response:
                 text = await anext(response.aiter_text())
             assert [word for word in ("one", "two") if f"data: {word}\n" in text] == expected
+
+
+async def test_it_serves_https(tmp_path):
+    authority = Authority(tmp_path)
+    stop, ports = anyio.Event(), []
+    started = anyio.Event()
+
+    def on_started(port: int) -> None:
+        ports.append(port)
+        started.set()
+
+    async with anyio.create_task_group() as tasks:
+
+        async def run() -> None:
+            app, tls = application(Feed(SystemClock())), ServerTls(*authority.issue("broker"))
+            await serve(app, "127.0.0.1", 0, stop=stop, on_started=on_started, tls=tls)
+
+        tasks.start_soon(run)
+        with anyio.fail_after(5):
+            await started.wait()
+        async with httpx.AsyncClient(verify=ssl.create_default_context(cafile=authority.ca)) as client:
+            assert (await client.get(f"https://127.0.0.1:{ports[0]}/")).json() == "hello"
+        stop.set()
 
 
 async def test_a_taken_port_is_said_in_one_sentence():
