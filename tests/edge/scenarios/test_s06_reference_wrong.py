@@ -1,0 +1,36 @@
+"""S6: the blackbody is wrong: unplugged, warming up, bumped. Must: never "correct" everybody by 16 °C."""
+
+import pytest
+
+from contract.vocabulary import VerdictKind
+from simulators.scene import Enter
+from tests.edge.scenarios.rig import Rig, kinds, stage
+
+
+def test_unplugged_it_cools_and_the_gate_stops_before_it_corrects_much():
+    scene = stage([Enter(f"p{i}", 36.8) for i in range(8)], gap_s=20.0)
+    scene.plate.order(24.0, 22.0, rate_c_min=2.0)
+    rig = Rig(scene)
+    decided = rig.play(24 + 160)
+    measured = [event for event in decided if event.measurement.body_c is not None]
+    assert kinds(decided)[0] is VerdictKind.PASS
+    assert set(kinds(decided)[-4:]) == {VerdictKind.NO_RESULT}
+    assert all(abs(event.measurement.reference_offset_c) < 2.0 for event in measured)
+    # a plate that cools makes people look hotter: the error is towards caution until the gate stops
+    assert all(event.verdict.kind is not VerdictKind.PASS or event.measurement.body_c > 36.3 for event in measured)
+
+
+def test_still_warming_up_it_measures_nobody():
+    scene = stage([Enter("early", 36.8), Enter("fever", 39.0)])
+    scene.plate.order(0.0, 25.0, rate_c_min=1e6)
+    scene.plate.order(1.0, 36.0, rate_c_min=3.0)
+    decided = Rig(scene).play(40)
+    assert set(kinds(decided)) == {VerdictKind.NO_RESULT}
+
+
+@pytest.mark.parametrize("bumped_c", [32.0, 40.5])
+def test_a_bumped_set_point_beyond_belief_is_refused(bumped_c):
+    scene = stage([Enter("before", 36.8), Enter("after", 36.8)], gap_s=30.0)
+    scene.plate.order(35.0, bumped_c, rate_c_min=600.0)
+    decided = Rig(scene).play(66)
+    assert kinds(decided) == [VerdictKind.PASS, VerdictKind.NO_RESULT]

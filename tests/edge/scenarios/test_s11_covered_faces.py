@@ -1,0 +1,29 @@
+"""S11: hat, fringe, mask. Must: measure what is bare, say what is worn, and call nothing that is covered normal."""
+
+import pytest
+
+from contract.vocabulary import Reason, Site, VerdictKind
+from simulators.people import Person
+from simulators.scene import Enter
+from tests.edge.scenarios.rig import Rig, kinds, stage
+
+
+@pytest.mark.parametrize("looks", [{"hat": True}, {"mask": True}, {"hair": 0.3}], ids=["hat", "mask", "fringe"])
+def test_a_fever_is_found_whatever_is_worn(looks):
+    people = [Enter("well", 36.8, person=Person(**looks)), Enter("fever", 39.0, person=Person(**looks))]
+    decided = Rig(stage(people)).play(40)
+    assert kinds(decided) == [VerdictKind.PASS, VerdictKind.ALARM]
+    assert decided[0].measurement.body_c == pytest.approx(36.8, abs=0.4)
+
+
+def test_a_mask_is_told():
+    decided = Rig(stage([Enter("mask", 36.8, person=Person(mask=True))])).play(33)
+    assert Reason.MASK in decided[0].verdict.reasons
+    assert decided[0].measurement.site is Site.FACE_MAX
+
+
+def test_hat_and_glasses_together_leave_nothing_to_measure_surely():
+    decided = Rig(stage([Enter("wrapped up", 36.8, person=Person(hat=True, glasses=True))])).play(33)
+    event = decided[0]
+    assert event.verdict.kind is VerdictKind.NO_RESULT or event.measurement.u_c >= 0.48
+    assert {Reason.GLASSES, Reason.SITE_COVERED} & set(event.verdict.reasons)
