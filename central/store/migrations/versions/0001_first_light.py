@@ -306,7 +306,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alert", "kind", name=op.f("pk_timers")),
     )
     op.create_index(op.f("ix_timers_due_at"), "timers", ["due_at"], unique=False)
-    chains = sa.table("chains", sa.column("name"), sa.column("length"), sa.column("hash"))
+    chains = sa.table(
+        "chains", sa.column("name", sa.String), sa.column("length", sa.Integer), sa.column("hash", sa.String)
+    )
     op.bulk_insert(chains, [{"name": name, "length": 0, "hash": START} for name in CHAINED])
     for name in CHAINED:
         for statement in append_only(op.get_context().dialect.name, name):
