@@ -18,11 +18,14 @@ from edge.measure.patch import Mask, Patch
 from edge.measure.plausibility import FACE
 
 GLASSES_BELOW: Final = 0.82
-"""Warmth of the eyes over the skin's, both above the air: on checkpoint pictures bare 0.87-1.02, glass 0.38-0.78."""
+GLASSES_BELOW_CHEEKS: Final = 0.90
+"""Warmth of the eyes over that of the warmer of forehead and cheeks, and over the cheeks', all above the air. On
+checkpoint pictures glass gives 0.45-0.77 and 0.45-0.87, bare eyes 0.88-1.03 and 1.00-1.15. Both, because the sun warms
+the forehead first and a mask cools the cheeks."""
 HAT_BELOW: Final = 0.70
-"""The same for the forehead over the cheeks: bare 0.95-1.27; cloth, felt and straw are about 0.35, hair 0.45."""
-MASK_BELOW: Final = 0.75
-"""The same for the mouth over the forehead: bare 0.78-1.1; a mask that is breathed through about 0.7."""
+"""The same for the forehead over the cheeks: bare 0.93-1.25; cloth, felt and straw are about 0.35, hair 0.45."""
+MASK_BELOW: Final = 0.70
+"""The same for the mouth over the forehead: bare 0.74-1.14; a mask that is breathed through about 0.6."""
 MISSING_SHARE: Final = 0.10
 """More bad pixels in a site than this, and its maximum may be among them."""
 LEAST_CONTRAST_C: Final = 1.0
@@ -111,7 +114,8 @@ def _covered(face: Patch, air_c: float) -> tuple[Reason, ...]:
     if not skin_c - air_c >= LEAST_CONTRAST_C:
         return ()
     covers = []
-    if eyes_c - air_c < GLASSES_BELOW * (skin_c - air_c):
+    glass = eyes_c - air_c < GLASSES_BELOW * (skin_c - air_c)
+    if glass and eyes_c - air_c < GLASSES_BELOW_CHEEKS * (cheeks_c - air_c):
         covers.append(Reason.GLASSES)
     if mouth_c - air_c < MASK_BELOW * (forehead_c - air_c):
         covers.append(Reason.MASK)
