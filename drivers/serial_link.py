@@ -57,7 +57,7 @@ class SerialLink:
                 parity=line.parity,
                 stopbits=line.stopbits,
                 timeout=0.1,
-                write_timeout=2.0,
+                write_timeout=None if name.startswith("rfc2217://") else 2.0,  # pyserial knows none there
                 exclusive=True,
             )
         except GONE as error:
