@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -27,12 +28,12 @@ from sqlalchemy import (
     Table,
     Uuid,
     and_,
+    bindparam,
     delete,
     func,
     not_,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,6 +46,8 @@ THIN_TO: Final = 0.9
 LONGEST_HOLD: Final = timedelta(hours=2)
 """A row held back for longer was held by a clock that has been set back since: it is due."""
 IDS_A_STATEMENT: Final = 500
+FOREVER: Final = 2**62
+"""Microseconds."""
 
 
 class Priority(IntEnum):
@@ -124,6 +127,7 @@ class Outbox:
         self._table = table
         self._tally = table.metadata.tables[f"{table.name}_tally"]
         self._limit = limit
+        self._due = _due_rows(table)
         self._at_most: int | None = None
 
     def add(self, connection: Connection, message: OutboxMessage) -> int:
@@ -165,26 +169,25 @@ class Outbox:
         Left out is what was made, up to the moment given, for the `quiet` ends (the topic's first levels), `despite`
         excepted.
         """
+        query = self._due if not quiet else self._due.where(self._is_heard(quiet, despite))
+        values = {"now": _us(now), "held": _us(now + LONGEST_HOLD), "without": list(without)}
+        fresh = _us(now - FRESH)
+        found: list[OutboxMessage] = []
+        for priority in priorities:
+            for oldest, youngest in ((fresh, FOREVER), (-FOREVER, fresh)):
+                if len(found) == n:
+                    return found
+                values |= {"priority": priority, "oldest": oldest, "youngest": youngest, "room": n - len(found)}
+                found += [_message(row) for row in connection.execute(query, values)]
+        return found
+
+    def _is_heard(self, quiet: Mapping[str, datetime], despite: Collection[UUID]) -> ColumnElement[bool]:
         rows = self._table.c
-        due = or_(rows.due_us <= _us(now), rows.due_us > _us(now + LONGEST_HOLD))
         silenced = [
             and_(rows.topic.startswith(f"{end}/", autoescape=True), rows.created_us <= _us(until))
             for end, until in quiet.items()
         ]
-        heard = or_(rows.message_id.in_(despite), not_(or_(*silenced))) if silenced else true()
-        found: list[OutboxMessage] = []
-        for priority in priorities:
-            for age in (rows.created_us >= _us(now - FRESH), rows.created_us < _us(now - FRESH)):
-                if len(found) == n:
-                    return found
-                query: Select[Any] = (
-                    select(self._table)
-                    .where(rows.priority == priority, age, due, heard, rows.message_id.not_in(without))
-                    .order_by(rows.created_us, rows.row)
-                    .limit(n - len(found))
-                )
-                found += [_message(row) for row in connection.execute(query)]
-        return found
+        return or_(rows.message_id.in_(despite), not_(or_(*silenced)))
 
     def accept(self, connection: Connection, ids: Sequence[UUID]) -> int:
         """Forget messages that the other end has committed; return how many were still here."""
@@ -230,6 +233,23 @@ class Outbox:
             connection.execute(self._tally.insert().values(thinned=gone))
         self._at_most = (self._at_most or 0) - gone
         return gone
+
+
+def _due_rows(table: Table) -> Select[Any]:
+    """Return the query of `batch`, made once: making it costs more than asking it."""
+    rows = table.c
+    return (
+        select(table)
+        .where(
+            rows.priority == bindparam("priority"),
+            rows.created_us >= bindparam("oldest"),
+            rows.created_us < bindparam("youngest"),
+            or_(rows.due_us <= bindparam("now"), rows.due_us > bindparam("held")),
+            rows.message_id.not_in(bindparam("without", expanding=True)),
+        )
+        .order_by(rows.created_us, rows.row)
+        .limit(bindparam("room"))
+    )
 
 
 def _us(at: datetime) -> int:
