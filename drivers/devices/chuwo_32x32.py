@@ -11,8 +11,8 @@
 
 Known from host code alone: an Android library for access gates (the 32x32 layout), and several public host programs for
 an 80x62 sister at 921600 baud (request, E1, pixels from offset 1, big endian, 2731). Nobody publishes a check value, so
-a reply is believed only if all its 1025 temperatures are possible: the first byte of each lies between 09 and 17, which
-nothing shifted by one byte can meet. Images are flagged UNCHECKED. Which corner comes first is not told.
+a reply is believed only if all its 1025 temperatures are possible and the four bytes behind them are not two more: then
+it is not shifted and not the halves of two. Images are flagged UNCHECKED. Which corner comes first is not told.
 
 Anti-requirement: that Android library shows 36.0-36.3 at random where it measured 35-36 degC. Nothing here does.
 """
@@ -77,12 +77,14 @@ def _values(frame: bytes) -> NDArray[np.uint16]:
     return np.frombuffer(frame, ">u2", PIXELS + 1, 1)
 
 
-def _all_possible(frame: bytes) -> bool:
+def _is_image(frame: bytes) -> bool:
     values = _values(frame)
-    return bool(values.min() >= _LOW and values.max() <= _HIGH)
+    tail = np.frombuffer(frame, ">u2", 2, FRAME_BYTES - 4)
+    all_possible = values.min() >= _LOW and values.max() <= _HIGH
+    return bool(all_possible and not (tail.min() >= _LOW and tail.max() <= _HIGH))
 
 
-_FORMAT: Final = fixed(_SYNC, FRAME_BYTES, _all_possible)
+_FORMAT: Final = fixed(_SYNC, FRAME_BYTES, _is_image)
 
 
 class Chuwo32x32Decoder:
@@ -96,13 +98,14 @@ class Chuwo32x32Decoder:
 
     def feed(self, data: bytes, at: Instant) -> list[Event]:
         """Take bytes cut anywhere; return the events they complete. Never raises."""
-        return [
-            *self._exchange.tell_overdue(at),
-            *(
-                found if isinstance(found, DecodeFault) else self._frame(found, at)
-                for found in self._scanner.feed(data, at)
-            ),
-        ]
+        events: list[Event] = [*self._exchange.tell_overdue(at)]
+        if events:
+            events += self._scanner.reset(at)  # half an image and half of the next would pass for one
+        events.extend(
+            found if isinstance(found, DecodeFault) else self._frame(found, at)
+            for found in self._scanner.feed(data, at)
+        )
+        return events
 
     def poll(self) -> bytes:
         """Return the request for one image."""
