@@ -1,6 +1,6 @@
 """What the tests of a gate share: its configuration, its store, made-up verdicts, the real broker, simulated lines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,42 +89,49 @@ def a_certificate(at: datetime, *, instrument: str = "gun", serial: str = "SN-1"
     return Certificate(**{**plain, **changes}).sealed()
 
 
-Decide = Callable[..., PassageDecided]
+class Decide:
+    """Makes verdicts as a lane would."""
 
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
 
-@pytest.fixture
-def decide(clock: FakeClock) -> Decide:
-    """Make a verdict as a lane would."""
-
-    def make(
+    def __call__(
+        self,
         kind: VerdictKind = VerdictKind.ALARM,
         adjusted_c: float | None = 38.3,
         *reasons: Reason,
         passage: UUID | None = None,
         instrument: str = "gun",
     ) -> PassageDecided:
-        now = clock.now()
+        now = self._clock.now()
         passage = passage or new_id(now.at)
-        measured = adjusted_c is not None
+        value: dict[str, Any] = {}
+        if adjusted_c is not None:
+            value = {
+                "indicated_c": 35.0,
+                "skin_c": 35.2,
+                "body_c": 35.2 + 0.243 * (35.2 - 22.0),
+                "adjusted_c": adjusted_c,
+                "u_c": 0.4,
+                "p_fever": 0.9,
+                "site": Site.FOREHEAD_SPOT,
+                "baseline_c": 0.1,
+            }
         measurement = Measurement(
             id=new_id(now.at),
             gate=GATE,
             instrument=instrument,
             passage=passage,
             at=now.at,
-            indicated_c=35.0 if measured else None,
-            skin_c=35.2 if measured else None,
-            body_c=35.2 + 0.243 * (35.2 - 22.0) if measured else None,
-            adjusted_c=adjusted_c,
-            u_c=0.4 if measured else None,
-            p_fever=0.9 if measured else None,
-            site=Site.FOREHEAD_SPOT if measured else None,
             ambient_c=22.0,
-            baseline_c=0.1 if measured else None,
             config_version="v1",
+            **value,
         )
         verdict = Verdict(kind=kind, reasons=reasons, threshold_c=37.3, p_alarm=0.7, rule="cn-37.3/1")
         crop_c = np.linspace(24, 36, 20 * 16, dtype=np.float32).reshape(20, 16)
         return PassageDecided(passage, instrument, 1, measurement, verdict, now.mono_ns, crop_c)
 
-    return make
+
+@pytest.fixture
+def decide(clock: FakeClock) -> Decide:
+    return Decide(clock)
