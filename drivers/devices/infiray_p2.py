@@ -99,12 +99,13 @@ def _is_aligned(frame: bytearray | bytes) -> bool:
 
 
 def _next_start(buffer: bytearray) -> int:
-    """Return the first offset after 0 at which an aligned frame may begin, or the number of bytes that cannot be one.
+    """Return the first offset after 0 at which an aligned frame may begin.
 
-    A run of neutral bytes at every second place that reaches the end of the buffer may still become one.
+    A run of neutral bytes at every second place that reaches the end of the buffer may still become one, and so may the
+    last byte, whose chroma has not come yet.
     """
     data = np.frombuffer(buffer, np.uint8)
-    best = len(data)
+    best = len(data) - 1
     for parity in (0, 1):
         neutral = np.concatenate(([False], data[parity::2] == _NEUTRAL, [False]))
         edges = np.flatnonzero(neutral[1:] != neutral[:-1])
