@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,46 +127,37 @@ def test_rfc2217_speaks_to_a_server_that_negotiates() -> None:
 
 def _converse_over_rfc2217(port: int) -> None:
     link = SerialLink(f"rfc2217://127.0.0.1:{port}", LINE)
+    link.write(b"?")
     heard = b""
     while len(heard) < 4:
         heard += link.read(1.0)
     assert heard == b"\x00\xff\x5a\x5a"
-    link.write(b"\xff")
     link.close()
 
 
 def _serve_rfc2217(server: socket.socket, done: threading.Event) -> None:
-    """Say yes to everything; then send four bytes, the 0xFF doubled as telnet has it."""
+    """Say yes to every setting; answer "?" with four bytes, the 0xFF doubled as telnet has it."""
     server.settimeout(5.0)
     peer, _address = server.accept()
     with peer:
         peer.settimeout(0.05)
-        sent = False
         buffer = b""
-        settings: set[int] = set()
         while not done.is_set():
-            try:
-                data = peer.recv(4096)
-            except TimeoutError:
-                continue
-            if not data:
-                return
-            buffer += data
-            while len(buffer) >= 3 and buffer[0] == 255:
-                if buffer[1] == 250:  # subnegotiation: echo it with the server's code
-                    end = buffer.find(b"\xff\xf0")
-                    if end < 0:
-                        break
-                    settings.add(buffer[3])
+            with suppress(TimeoutError):
+                buffer += peer.recv(4096)
+            while buffer:
+                if buffer[0] != 255:
+                    assert buffer[:1] == b"?"
+                    peer.sendall(b"\x00\xff\xff\x5a\x5a")
+                    buffer = buffer[1:]
+                elif buffer[1] == 250:  # a setting: say it back with the server's code
+                    end = buffer.index(b"\xff\xf0")
                     peer.sendall(b"\xff\xfa\x2c" + bytes((buffer[3] + 100,)) + buffer[4:end] + b"\xff\xf0")
                     buffer = buffer[end + 2 :]
                 else:
                     answer = {251: 253, 253: 251, 252: 254, 254: 252}[buffer[1]]
                     peer.sendall(bytes((255, answer, buffer[2])))
                     buffer = buffer[3:]
-            if not sent and {1, 2, 3, 4} <= settings:
-                peer.sendall(b"\x00\xff\xff\x5a\x5a")
-                sent = True
 
 
 def test_usb_ids_find_the_port_whatever_its_number() -> None:
