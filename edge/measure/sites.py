@@ -24,8 +24,8 @@ checkpoint pictures glass gives 0.45-0.77 and 0.45-0.87, bare eyes 0.88-1.03 and
 the forehead first and a mask cools the cheeks."""
 HAT_BELOW: Final = 0.70
 """The same for the forehead over the cheeks: bare 0.93-1.25; cloth, felt and straw are about 0.35, hair 0.45."""
-MASK_BELOW: Final = 0.70
-"""The same for the mouth over the forehead: bare 0.74-1.14; a mask that is breathed through about 0.6."""
+MASK_BELOW: Final = 0.75
+"""The same for the mean of mouth and cheeks over the forehead: bare 0.78-1.1; a mask that is breathed through 0.7."""
 MISSING_SHARE: Final = 0.10
 """More bad pixels in a site than this, and its maximum may be among them."""
 LEAST_CONTRAST_C: Final = 1.0
@@ -117,7 +117,7 @@ def _covered(face: Patch, air_c: float) -> tuple[Reason, ...]:
     glass = eyes_c - air_c < GLASSES_BELOW * (skin_c - air_c)
     if glass and eyes_c - air_c < GLASSES_BELOW_CHEEKS * (cheeks_c - air_c):
         covers.append(Reason.GLASSES)
-    if mouth_c - air_c < MASK_BELOW * (forehead_c - air_c):
+    if (mouth_c + cheeks_c) / 2 - air_c < MASK_BELOW * (forehead_c - air_c):
         covers.append(Reason.MASK)
     if forehead_c - air_c < HAT_BELOW * (skin_c - air_c):
         covers.append(Reason.SITE_COVERED)

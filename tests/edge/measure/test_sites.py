@@ -85,13 +85,17 @@ def test_a_hat_alone_leaves_the_face_but_not_the_forehead():
 
 
 def test_a_mask_is_said_and_changes_nothing():
-    found = look(shown(FINE_PX, mouth_c=29.5), Site.FACE_MAX, AIR_C)
+    found = look(shown(FINE_PX, skin_c=30.5, mouth_c=30.5, nose_c=30.5, forehead_c=34.5), Site.FACE_MAX, AIR_C)
     assert found.covered == (Reason.MASK,)
     assert found.seen[0].site is Site.FACE_MAX
 
 
 def test_a_bare_face_is_covered_by_nothing():
     assert look(shown(FINE_PX), Site.FACE_MAX, AIR_C).covered == ()
+
+
+def test_a_cool_chin_is_no_mask():
+    assert look(shown(FINE_PX, mouth_c=31.0, forehead_c=34.5), Site.FACE_MAX, AIR_C).covered == ()
 
 
 def test_in_air_as_warm_as_skin_nothing_can_be_said_of_covers():
