@@ -33,8 +33,8 @@ IGNORED_LIMIT: Final = 5
 def end_of(topic: str) -> str:
     """Return who a message is for or from: all levels of its topic but the last two.
 
-    >>> end_of("guankou/v1/dock-2/down/decision")
-    'guankou/v1/dock-2'
+    >>> end_of("root/dock-2/down/decision")
+    'root/dock-2'
     """
     return topic.rsplit("/", 2)[0]
 
