@@ -39,7 +39,7 @@ RETRY_MOST_S: Final = 0.5
 RETRY_REFUSED_S: Final = 5.0
 
 _PLAIN_BYTES: Final = SerialLine(115200)
-"""A camera's frames through a terminal (a bridge, a simulator): the rate has no meaning there."""
+"""A camera's frames through a terminal or socket (a bridge, a simulator): the rate has no meaning there."""
 
 OpenLink = Callable[[str, DriverSpec, int | None, Clock], Link]
 
@@ -54,7 +54,9 @@ def open_link(url: str, spec: DriverSpec, baud: int | None, clock: Clock) -> Lin
             return UvcLink(url, spec)
         case "udp":
             return UdpLink(url)
-        case "" if spec.transport is Transport.UVC and not url.startswith("/dev/video"):
+        case "" if url.startswith("/dev/video"):
+            return UvcLink(f"uvc://{url}", spec)
+        case "" | "socket" if spec.transport is Transport.UVC:
             return SerialLink(url, _PLAIN_BYTES)
         case "" | "usb" | "hwgrep" | "socket" | "rfc2217":
             if spec.line is None:
@@ -67,7 +69,7 @@ def open_link(url: str, spec: DriverSpec, baud: int | None, clock: Clock) -> Lin
 def _links_for(spec: DriverSpec) -> str:
     match spec.transport:
         case Transport.UVC:
-            return "uvc:///dev/videoN, uvc://VID:PID, raw+tcp://host:port, a terminal's path or replay:///file"
+            return "uvc:///dev/videoN, uvc://VID:PID, raw+tcp://host:port, socket://host:port, a path or replay:///file"
         case Transport.UDP:
             return "udp://host:port or replay:///file"
         case Transport.SERIAL:
