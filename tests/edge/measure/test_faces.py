@@ -150,12 +150,3 @@ def test_a_missing_library_of_the_system_gets_one_sentence(tmp_path):
     last = done.stderr.strip().splitlines()[-1]
     assert "VisionMissing" in last
     assert "apt-get install libgl1" in last
-
-
-def test_labelled_faces_of_real_checkpoints_are_found(shared_data):
-    from tests.evaluation.faces import evaluate, load
-
-    found = evaluate(*load(shared_data / "checkpoint_recordings"))
-    assert found["faces"] >= 13
-    assert found["recall"] >= 0.95
-    assert found["false_alarms_empty"] == 0

@@ -1,0 +1,68 @@
+"""The evaluation of checkpoint recordings: its sums, and what the gate does on the real ones."""
+
+import json
+
+import pytest
+
+from tests.evaluation import faces, recordings
+from tests.evaluation.checkpoint import DataRefused, table
+
+FOLDER = "checkpoint_recordings"
+SHUTTER_HOLD_S = 2.0
+
+
+def recorded(scanned, *after_s):
+    readings = [{"after_s": one, "since_shutter_s": 30.0, "t_s": one, "skin_c": 35.0, "u_c": 0.5} for one in after_s]
+    return {"recording": "x", "people_scanned": scanned, "readings": readings, "spoiled_frames": {}}
+
+
+def test_people_without_a_reading_are_missed_and_readings_of_nobody_are_false():
+    sums = recordings.figures(
+        [recorded(2, 1.0), recorded(1, 1.5), recorded(0), recorded(0, 3.0), recorded(None), recorded(None, 9.0)]
+    )
+    assert (sums["tried"], sums["missed"], sums["not_tried"], sums["false_readings"]) == (3, 1, 2, 1)
+    assert sums["median_s"] == 2.25
+    assert sums["least_since_shutter_s"] == 30.0
+
+
+def test_a_second_reading_of_one_person_makes_up_for_nobody():
+    sums = recordings.figures([recorded(1, 1.0, 2.0), recorded(1)])
+    assert (sums["missed"], sums["surplus"]) == (1, 1)
+
+
+def test_without_readings_there_is_no_median():
+    assert recordings.figures([recorded(1)])["median_s"] is None
+
+
+def test_a_folder_without_its_table_is_refused_in_words(tmp_path, capsys):
+    with pytest.raises(DataRefused, match=r"recordings\.csv"):
+        table(tmp_path)
+    assert recordings.main(["--data", str(tmp_path), "--json", str(tmp_path / "out.json")]) == 2
+    assert "recordings.csv" in capsys.readouterr().err
+
+
+def test_a_folder_without_labels_is_refused_in_words(tmp_path, capsys):
+    assert faces.main(["--data", str(tmp_path), "--json", str(tmp_path / "out.json")]) == 2
+    assert "labelled_frames.npz" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_everybody_who_tried_is_screened_and_nobody_else(shared_data, tmp_path):
+    assert recordings.main(["--data", str(shared_data / FOLDER), "--json", str(tmp_path / "out.json")]) == 0
+    sums = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert sums["tried"] >= 3
+    assert sums["missed"] / sums["tried"] < 0.03
+    assert sums["false_readings"] / sums["not_tried"] < 0.01
+    assert sums["surplus"] == 0
+    assert sums["median_s"] <= 2.4
+    assert sums["least_since_shutter_s"] >= SHUTTER_HOLD_S
+    readings = [reading for one in sums["per_recording"] for reading in one["readings"]]
+    assert all({"t_s", "site", "skin_c", "u_c"} <= set(reading) for reading in readings)
+    assert all(30.0 < reading["skin_c"] < 40.0 for reading in readings)
+
+
+def test_faces_of_the_labelled_frames(shared_data, tmp_path):
+    assert faces.main(["--data", str(shared_data / FOLDER), "--json", str(tmp_path / "out.json")]) == 0
+    sums = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert sums["recall"] >= 0.95
+    assert sums["false_alarms_empty"] == 0
