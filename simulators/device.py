@@ -5,7 +5,7 @@ asked again. `simulators.ports` carries the bytes, at the pace of the line; `sim
 Seconds (`t_s`) count from the start of the simulation, in which time the scene is a pure function.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,4 +69,14 @@ class SimulatedDevice(Protocol):
 
     def speak(self, t_s: float) -> tuple[bytes, float]:
         """Return what the device says by itself now, and the time at which to ask it again."""
+        ...
+
+
+@runtime_checkable
+class VideoDevice(Protocol):
+    """A device whose messages are raw video frames; over a network the host must be told their size."""
+
+    @property
+    def video_size(self) -> tuple[int, int]:
+        """Return columns and rows of one message, telemetry rows included."""
         ...

@@ -4,13 +4,15 @@
 ambient sensor, 村口 a single-point thermometer. The devices live in this process; everything else is a child of it.
 """
 
+import fcntl
 import os
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -30,7 +32,7 @@ from simulators.scenes import Stage, demo
 
 HOST: Final = "127.0.0.1"
 READY_S: Final = 30.0
-LOOK_S: Final = 0.2
+LOOK_S: Final = 0.1
 WARM_UP_S: Final = 5.0
 """The simulated instruments have been switched on for an hour when the demonstration begins."""
 STATION_MARK_M: Final = 0.55
@@ -93,12 +95,15 @@ def run_district(options: Options, stop: threading.Event, say: Callable[[str], N
     gates = gates_of(options, var / "gates", f"mqtt://{HOST}:{mqtt_port}")
     children: list[Child] = []
     with ExitStack() as stack:
+        stack.enter_context(_alone(var))
         epoch = clock.now()
         for gate in gates:
             for port in gate.ports(options.seed, clock, epoch):
                 stack.enter_context(port)
         try:
-            children += _start(options, var, gates, mqtt_port, say, epoch.at)
+            for name, command in _commands(options, var, gates, mqtt_port, epoch.at).items():
+                echo = partial(_tell_account, say) if name == "central" else None
+                children.append(Child(name, command, var / "log" / f"{name}.log", os.getpid(), echo))
             return _watch(children, options, gates, stop, say)
         finally:
             for name in end_all(children):
@@ -181,18 +186,13 @@ def _village(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate
     return SimulatedGate(file, scene)
 
 
-def _start(
-    options: Options, var: Path, gates: list[SimulatedGate], mqtt_port: int, say: Callable[[str], None], now: datetime
-) -> list[Child]:
-    log, pid = var / "log", os.getpid()
-    command = ["central", "run", "--var", str(var), "--port", str(options.central_port), "--mqtt-port", str(mqtt_port)]
-    children = [
-        Child("central", [*command, "--demo"], log / "central.log", pid, echo=lambda line: _tell_account(line, say))
-    ]
-    for gate in gates:
-        config = write(gate.file, now)
-        children.append(Child(gate.file.id, ["edge", "run", str(config)], log / f"{gate.file.id}.log", pid))
-    return children
+def _commands(
+    options: Options, var: Path, gates: list[SimulatedGate], mqtt_port: int, now: datetime
+) -> dict[str, list[str]]:
+    """Return what to run under each name; writes the gates' files."""
+    web, mqtt = str(options.central_port), str(mqtt_port)
+    commands = {"central": ["central", "run", "--var", str(var), "--port", web, "--mqtt-port", mqtt, "--demo"]}
+    return commands | {gate.file.id: ["edge", "run", str(write(gate.file, now))] for gate in gates}
 
 
 def _watch(
@@ -228,7 +228,7 @@ def _watch(
     return 1 if ended else 0
 
 
-def _tell_account(line: str, say: Callable[[str], None]) -> None:
+def _tell_account(say: Callable[[str], None], line: str) -> None:
     """Pass on from central what a person needs to log in; the addresses are told together."""
     if line.startswith("account"):
         say(line)
@@ -248,6 +248,17 @@ def _folder(var: Path) -> Path:
     except OSError as error:
         raise DistrictRefused(f"cannot write to {var} ({error.strerror}): choose another folder with --var") from error
     return var.absolute()
+
+
+@contextmanager
+def _alone(var: Path) -> Iterator[None]:
+    """Keep the folder for this demonstration; the lock dies with the process."""
+    with (var / "district.lock").open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DistrictRefused(f"another demonstration runs in {var}: choose another folder with --var") from error
+        yield
 
 
 def _check_port(port: int, option: str) -> None:

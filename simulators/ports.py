@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from contract.clock import Clock, Instant
-from simulators.device import SimulatedDevice
+from simulators.device import SimulatedDevice, VideoDevice
 from simulators.line import Line
 from simulators.line_faults import LineFaults
 
@@ -274,7 +274,11 @@ class TcpPort(_Port):
     @property
     def url(self) -> str:
         """The link under which a gate finds the device: video for a camera, else a serial device server."""
-        return f"{'raw+tcp' if self.line.device.baud is None else 'socket'}://127.0.0.1:{self.port}"
+        device = self.line.device
+        if isinstance(device, VideoDevice):
+            columns, rows = device.video_size
+            return f"raw+tcp://127.0.0.1:{self.port}?size={columns}x{rows}"
+        return f"socket://127.0.0.1:{self.port}"
 
     def _plug(self) -> None:
         self._listener.setblocking(False)

@@ -8,9 +8,12 @@ the picture freezes and the telemetry says so.
 from typing import Final
 
 from drivers.devices.lepton_y16 import (
+    COLUMNS,
     FFC_COMPLETE,
     FFC_IMMINENT,
     FFC_IN_PROGRESS,
+    ROWS,
+    TELEMETRY_ROWS,
     Telemetry,
     encode_frame,
 )
@@ -44,6 +47,11 @@ class LeptonY16:
     def baud(self) -> int | None:
         """USB has none."""
         return None
+
+    @property
+    def video_size(self) -> tuple[int, int]:
+        """Columns and rows, two of telemetry included."""
+        return COLUMNS, ROWS + TELEMETRY_ROWS * self._telemetry
 
     def power_up(self, t_s: float) -> bytes:
         """Start to stream."""
