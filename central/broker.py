@@ -114,9 +114,10 @@ class Broker:
     def admit(self, gates: Collection[str]) -> None:
         """Say anew which gates may connect; those that stay keep their connection. Raises BrokerRefused."""
         self._gates = frozenset(gates)
-        if (pid := self.pid) is not None:
+        process = self._process
+        if process is not None:
             self._configure()
-            os.kill(pid, signal.SIGHUP)
+            process.send_signal(signal.SIGHUP)  # does nothing to one that has ended
 
     def stop(self) -> None:
         """End the server and return when it is gone."""

@@ -52,8 +52,7 @@ class Guard:
         await (refused or self._app)(scope, receive, send_guarded)
 
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
-        host = headers.get("host", "")
-        if self._hosts and (urlsplit(f"//{host}").hostname or "") not in self._hosts:
+        if self._hosts and _host_name(f"//{headers.get('host', '')}") not in self._hosts:
             return PlainTextResponse("This host name is not served here.", 421)
         if method not in SAFE_METHODS and not same_origin(headers):
             return PlainTextResponse("This request did not come from our own page.", 403)
@@ -70,7 +69,7 @@ def same_origin(headers: Headers) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
 class Csrf:
@@ -86,6 +85,13 @@ class Csrf:
     def accepts(self, session: str, token: str) -> bool:
         """Say whether a form's token belongs to the session; takes the same time whatever it is given."""
         return hmac.compare_digest(self.token(session).encode(), token.encode())
+
+
+def _host_name(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # such as "[::1"
+        return ""
 
 
 def _dress(headers: MutableHeaders, *, secure: bool) -> None:

@@ -53,6 +53,8 @@ async def test_an_answer_may_set_its_own_and_files_may_be_kept(client):
 
 async def test_a_host_that_is_not_ours_is_turned_away(client):
     assert (await client.get("/thing", headers={"host": "attacker.example:8100"})).status_code == 421
+    assert (await client.get("/thing", headers={"host": "[::1"})).status_code == 421
+    assert (await client.get("/thing", headers={"host": ""})).status_code == 421
     assert (await client.get("/thing", headers={"host": "LOCALHOST:8100"})).status_code == 200
     assert (await client.get("/thing", headers={"host": "[::1]:8100"})).status_code == 200
 
@@ -68,6 +70,8 @@ async def test_a_host_that_is_not_ours_is_turned_away(client):
         ({"origin": "http://127.0.0.1:9999"}, 403),
         ({"origin": "https://attacker.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": ""}, 403),
+        ({"origin": "http://[::1"}, 403),
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "same-site"}, 403),
         ({"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:8100"}, 403),
