@@ -14,6 +14,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from contract.ids import Slug
 from contract.vocabulary import GateKind, Scale, Site
+from edge.measure.body import DEFAULT, Coefficients, CoefficientsRefused
+from edge.measure.body import load as load_coefficients
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -209,6 +211,8 @@ class GateConfig(Section):
     radiometry: Radiometry = Radiometry()
     surroundings: Surroundings = Surroundings()
     rules: Rules = Rules()
+    sites: Coefficients = DEFAULT
+    """Site coefficients; in the file the name of a signed rules file beside it (`make fit` writes one)."""
     mqtt: Mqtt = Mqtt()
     kiosk: Kiosk = Kiosk()
     store: Store = Store()
@@ -235,7 +239,11 @@ def load(path: Path) -> GateConfig:
     """Read a gate's TOML file. Raises ConfigRefused."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
+        if isinstance(data.get("sites"), str):
+            data["sites"] = load_coefficients(path.parent / data["sites"])
         config = GateConfig.model_validate(data)
+    except CoefficientsRefused as refused:
+        raise ConfigRefused(f"{path}: sites: {refused}") from refused
     except OSError as error:
         raise ConfigRefused(f"cannot read {path}: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:

@@ -50,6 +50,7 @@ class Lane:
         self._instrument = instrument
         self._spec = spec
         self._radiometry = config.radiometry
+        self._canthus_weight = config.sites.combined.canthus_weight
         self._certificate = certificate
         self._state = InstrumentState.IN_SERVICE
         self._chains = Chains(config.radiometry, instrument.distance_m)
@@ -159,6 +160,7 @@ class Lane:
                 reflected_c=reflected_c,
                 ambient_c=ambient_c,
                 mm_per_px=self._view.mm_per_px if self._view else None,
+                canthus_weight=self._canthus_weight,
             ),
             hot_c=self._judge.hot_c,
             blocked=reasons[0] if reasons else None,

@@ -20,7 +20,7 @@ from edge.decide.cluster import Cluster
 from edge.decide.group import Group
 from edge.decide.rule import decide, p_fever
 from edge.events import Air
-from edge.measure.body import SITES, body
+from edge.measure.body import body
 from edge.measure.budget import FILTER_C, NOISE_C, Budget, Reading, budget
 from edge.measure.skin import Skin
 
@@ -78,6 +78,7 @@ class Station:
         self._surroundings = config.surroundings
         self._version = config.version()
         self._rules = config.rules
+        self._sites = config.sites
         self._baseline = Baseline(config.rules)
         self._group = Group(config.rules)
         self._cluster = Cluster()
@@ -118,7 +119,7 @@ class Station:
         ambient_c = person.air.ambient_c
         if ambient_c is None:
             return self.refuse(whose, measurement_id, (Reason.AMBIENT_MISSING,), person.air)
-        skin, site = person.skin, SITES[person.skin.site]
+        skin, site = person.skin, self._sites.at(person.skin.site)
         sums = budget(self._reading(person, ambient_c), site, certificate)
         body_c = body(skin.skin_c, ambient_c, site.k)
         offset = self._baseline.at(whose.at, frozen=self._cluster.active)

@@ -33,6 +33,8 @@ class Surface:
     ambient_c: float
     mm_per_px: float | None
     """None: a single point, which has no pixels."""
+    canthus_weight: float = DEFAULT.combined.canthus_weight
+    """Of the canthus where it and the face maximum are measured together (`edge.measure.combine`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,12 @@ def of_face(
         if value is None:
             return None
         found.append(Skin(value.site, value.indicated_c, value.skin_c, value.steps, value.spot_u_c, part.spot))
-    return found[0] if len(found) == 1 else _weighted(found)
+    return found[0] if len(found) == 1 else _weighted(found, target.canthus_weight)
 
 
-def _weighted(parts: Sequence[Skin]) -> Skin:
+def _weighted(parts: Sequence[Skin], weight: float) -> Skin:
     """Return canthus and face maximum as one; the weights sum to one, so nothing shrinks."""
     canthus, face = parts
-    weight = DEFAULT.combined.canthus_weight
 
     def mean(one_c: float, other_c: float) -> float:
         return weight * one_c + (1 - weight) * other_c

@@ -15,6 +15,7 @@ from drivers.samples import SampleFlag, ThermalFrame
 from edge.config import Gate, GateConfig, Instrument, ReferenceView, Rules
 from edge.events import Air, PassageDecided, Picture
 from edge.lane import Lane
+from edge.measure.body import DEFAULT, Coefficients
 from simulators.ambient import Climate
 from simulators.camera import Camera
 from simulators.geometry import LEPTON_35, Geometry
@@ -71,6 +72,7 @@ class Rig:
     geometry: Geometry = LEPTON_35
     faults: tuple[str, ...] = ()
     rules: Rules = field(default_factory=Rules)
+    sites: Coefficients = DEFAULT
     certificate: Certificate | None = field(default_factory=certificate)
     reference: bool = True
     on_for_s: float = ON_FOR_S
@@ -93,6 +95,7 @@ class Rig:
             gate=Gate(id="bench", name_zh="台架", name_en="Bench", simulated=True),
             instruments=(instrument,),
             rules=self.rules,
+            sites=self.sites,
         )
         self.lane = Lane(instrument, geometry_spec(self.geometry), config, self.certificate, new_id)
         self.pictures, self.decided, self._seq = [], [], 0
