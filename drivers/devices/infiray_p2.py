@@ -92,19 +92,19 @@ def _says(request: bytes, sample: Sample) -> bytes:
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
-def _is_aligned(frame: bytearray | bytes) -> bool:
-    """Say whether every chroma byte of the upper half is neutral."""
-    picture = np.frombuffer(frame, "<u2", PIXELS)
-    return bool(((picture & 0xFF00) == _NEUTRAL << 8).all())
+def _is_aligned(source: bytes | bytearray, start: int) -> bool:
+    """Say whether every chroma byte of the upper half is neutral: read as words, all lie between 8000 and 80FF."""
+    picture = np.frombuffer(source, "<u2", PIXELS, start)
+    return bool(picture.min() >= _NEUTRAL << 8 and picture.max() < _NEUTRAL + 1 << 8)
 
 
-def _next_start(buffer: bytearray) -> int:
-    """Return the first offset after 0 at which an aligned frame may begin.
+def _next_start(source: bytes | bytearray, after: int) -> int:
+    """Return the first place behind `after` at which an aligned frame may begin.
 
-    A run of neutral bytes at every second place that reaches the end of the buffer may still become one, and so may the
-    last byte, whose chroma has not come yet.
+    A run of neutral bytes at every second place that reaches the end may still become one, and so may the last byte,
+    whose chroma has not come yet.
     """
-    data = np.frombuffer(buffer, np.uint8)
+    data = np.frombuffer(source, np.uint8, offset=after)
     best = len(data) - 1
     for parity in (0, 1):
         neutral = np.concatenate(([False], data[parity::2] == _NEUTRAL, [False]))
@@ -115,7 +115,7 @@ def _next_start(buffer: bytearray) -> int:
             if start > 0:
                 best = min(best, start)
                 break
-    return best
+    return after + best
 
 
 class InfirayP2Decoder:
@@ -129,20 +129,26 @@ class InfirayP2Decoder:
 
     def feed(self, data: bytes, at: Instant) -> list[Event]:
         """Take bytes cut anywhere; return the events they complete. Never raises."""
-        if len(data) == FRAME_BYTES and not self._buffer and not self._lost and _is_aligned(data):
-            return [self._frame(data, at)]  # what a camera delivers: whole frames, read where they lie
-        self._buffer += data
+        source: bytes | bytearray = data
+        if self._buffer:
+            self._buffer += data
+            source = self._buffer
         events: list[Event] = []
-        while len(self._buffer) >= FRAME_BYTES:
-            if not _is_aligned(self._buffer):
-                step = min(_next_start(self._buffer), FRAME_BYTES)
-                self._lost += step
-                del self._buffer[:step]
-                self._tell_loss(at, events, FRAME_BYTES)
+        start = 0
+        while start + FRAME_BYTES <= len(source):
+            if _is_aligned(source, start):
+                self._tell_loss(at, events, 1)
+                events.append(self._frame(source, start, at))
+                start += FRAME_BYTES
                 continue
-            self._tell_loss(at, events, 1)
-            events.append(self._frame(bytes(self._buffer[:FRAME_BYTES]), at))
-            del self._buffer[:FRAME_BYTES]
+            step = min(_next_start(source, start) - start, FRAME_BYTES)
+            self._lost += step
+            start += step
+            self._tell_loss(at, events, FRAME_BYTES)
+        if source is self._buffer:
+            del self._buffer[:start]
+        else:
+            self._buffer += data[start:]
         return events
 
     def poll(self) -> bytes:
@@ -155,8 +161,8 @@ class InfirayP2Decoder:
             events.append(DecodeFault(FaultKind.RESYNC, self._lost, at.at, at.mono_ns, hint))
             self._lost = 0
 
-    def _frame(self, frame: bytes, at: Instant) -> ThermalFrame:
-        raw = np.frombuffer(frame, "<u2", PIXELS, HALF_BYTES)
+    def _frame(self, source: bytes | bytearray, start: int, at: Instant) -> ThermalFrame:
+        raw = np.frombuffer(source, "<u2", PIXELS, start + HALF_BYTES)
         temps_c = np.multiply(raw, np.float32(1 / 64), dtype=np.float32)
         temps_c -= np.float32(ZERO_C_IN_K)
         flags = SampleFlag.UNCHECKED

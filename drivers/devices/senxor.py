@@ -37,6 +37,7 @@ firmware; this host reads one register at a time.
 """
 
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -48,16 +49,7 @@ from contract.clock import Instant
 from contract.units import ZERO_C_IN_K
 from drivers.checksums import sum16
 from drivers.codec import DriverSpec, Evidence, Handshake, Quantity, SerialLine, Transport, UsbId, decodes
-from drivers.samples import (
-    Applied,
-    DecodeFault,
-    DeviceReply,
-    Event,
-    FaultKind,
-    Sample,
-    SampleFlag,
-    ThermalFrame,
-)
+from drivers.samples import Applied, DecodeFault, DeviceReply, Event, FaultKind, Sample, SampleFlag, ThermalFrame
 from drivers.scanner import FrameFormat, FrameScanner
 
 FRAME_MODE: Final = 0xB1
@@ -83,6 +75,8 @@ _FIXED: Final = 8
 _HEX: Final = re.compile(rb"[0-9A-F]{4}")
 _LONGEST_TEXT: Final = 4 * 256 + _FIXED
 """Content of the longest text message: every register once."""
+_HEADER: Final = struct.Struct("<HHH")
+"""Frame counter, supply, chip temperature."""
 _WATCHED: Final = (EMISSIVITY, FRAME_MODE, STATUS)
 _REGISTERS: Final = 256
 
@@ -223,18 +217,10 @@ def encode_frame(
 
 def _says(request: bytes, sample: Sample) -> bytes:
     """Answer a request, and go on sending images in between as a streaming module does."""
-    if isinstance(sample, ThermalFrame):
-        sensor_c = 30.0 if sample.sensor_c is None else sample.sensor_c
-        return _watched(request, sample) + encode_frame(sample.temps_c, sensor_c, sample.device_counter or 0)
-    if isinstance(sample, DeviceReply):
-        if sample.name == "emissivity":
-            return encode_register(round(float(sample.value) * 100))
-        if sample.name in ("register", "mode", "status"):
-            return encode_register(int(sample.value, 16))
-        if sample.name == "registers":
-            return encode_registers({int(pair[:2], 16): int(pair[3:], 16) for pair in sample.value.split()})
-        return {"written": encode_written(), "no module": encode_no_module()}.get(sample.name, b"")
-    return b""
+    if not isinstance(sample, ThermalFrame):
+        return b""
+    sensor_c = 30.0 if sample.sensor_c is None else sample.sensor_c
+    return _watched(request, sample) + encode_frame(sample.temps_c, sensor_c, sample.device_counter or 0)
 
 
 def _watched(request: bytes, frame: ThermalFrame) -> bytes:
@@ -334,18 +320,17 @@ class SenxorDecoder:
 
     def _frame(self, message: bytes, layout: Layout, at: Instant) -> ThermalFrame:
         start = 12 + layout.reserved
-        header = np.frombuffer(message, "<u2", layout.header // 2, start)
+        counter, _supply, chip = _HEADER.unpack_from(message, start) if layout.header else (None, None, None)
         raw = np.frombuffer(message, "<u2", layout.rows * layout.columns, start + layout.header)
         temps_c = np.multiply(raw, np.float32(0.1), dtype=np.float32)
         temps_c -= np.float32(ZERO_C_IN_K)
         flags = self._doubts
         if message.endswith(_UNCHECKED):
             flags |= SampleFlag.UNCHECKED
-        if not raw.all():
+        if not raw.min():
             temps_c[raw == 0] = np.nan
             flags |= SampleFlag.BAD_PIXELS
         temps_c.flags.writeable = False
-        counter = int(header[0]) if len(header) else None
         if counter is not None and counter == self._counter:
             flags |= SampleFlag.REPEATED
         self._counter = counter
@@ -358,7 +343,7 @@ class SenxorDecoder:
             at=at.at,
             mono_ns=at.mono_ns,
             temps_c=temps_c.reshape(layout.rows, layout.columns),
-            sensor_c=int(header[2]) / 100 - ZERO_C_IN_K if len(header) else None,
+            sensor_c=None if chip is None else chip / 100 - ZERO_C_IN_K,
             applied=Applied.EMISSIVITY if percent else Applied.NONE,
             emissivity=percent / 100 if percent else 1.0,
             flags=flags,
