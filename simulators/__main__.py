@@ -21,18 +21,24 @@ from simulators.sensor_faults import DEFAULT_SIZE, SensorFaultKind, SensorFaults
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; return its exit code."""
     chosen = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     try:
         if chosen.what == "list":
             return _list()
         if chosen.what == "district":
-            return run_district(Options(chosen.seed, chosen.var, chosen.central_port, chosen.base_port), stop, _say)
-        return _device(chosen, stop)
+            options = Options(chosen.seed, chosen.var, chosen.central_port, chosen.base_port)
+            return run_district(options, _signalled(), _say)
+        return _device(chosen)
     except (DistrictRefused, FaultRefused, PortRefused) as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def _signalled() -> threading.Event:
+    """Return an event that a Ctrl-C sets."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _say(line: str) -> None:
@@ -82,7 +88,7 @@ def _list() -> int:
     return 0
 
 
-def _device(chosen: argparse.Namespace, stop: threading.Event) -> int:
+def _device(chosen: argparse.Namespace) -> int:
     entry = model(chosen.what)
     sensor, line = sort_faults(chosen.fault)
     mark_m = chosen.mark or entry.mark_m
@@ -102,8 +108,12 @@ def _device(chosen: argparse.Namespace, stop: threading.Event) -> int:
         port = PtyPort(device, chosen.pty, clock, faults=faults)
     else:
         port = TcpPort(device, clock, port=chosen.tcp, faults=faults)
+    stop = _signalled()
     with port:
-        print(f"{entry.title} at {port.url}, scene {chosen.scene}, seed {chosen.seed}; Ctrl-C ends it", flush=True)
+        print(
+            f"SIMULATED {entry.title} at {port.url}, scene {chosen.scene}, seed {chosen.seed}; Ctrl-C ends it",
+            flush=True,
+        )
         stop.wait()
     return 0
 

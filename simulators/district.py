@@ -95,7 +95,7 @@ def run_district(options: Options, stop: threading.Event, say: Callable[[str], N
     gates = gates_of(options, var / "gates", f"mqtt://{HOST}:{mqtt_port}")
     children: list[Child] = []
     with ExitStack() as stack:
-        stack.enter_context(_alone(var))
+        stack.enter_context(alone(var))
         epoch = clock.now()
         for gate in gates:
             for port in gate.ports(options.seed, clock, epoch):
@@ -251,7 +251,7 @@ def _folder(var: Path) -> Path:
 
 
 @contextmanager
-def _alone(var: Path) -> Iterator[None]:
+def alone(var: Path) -> Iterator[None]:
     """Keep the folder for this demonstration; the lock dies with the process."""
     with (var / "district.lock").open("wb") as lock:
         try:

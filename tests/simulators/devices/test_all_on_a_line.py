@@ -1,0 +1,78 @@
+"""Every simulated device behind a real pseudo-terminal or socket, read by its driver's own reader thread."""
+
+import queue
+from contextlib import ExitStack
+
+import pytest
+
+from contract.clock import SystemClock
+from drivers.codec import Quantity, Transport
+from drivers.reader import Reader
+from drivers.registry import spec
+from drivers.samples import AmbientReading, DeviceReply, ReferenceReading, SpotReading, ThermalFrame
+from simulators.catalogue import DEVICES, Unit
+from simulators.devices.htpa32x32d import DATAGRAM_BYTES
+from simulators.ports import PtyPort
+from simulators.scene import Place
+from simulators.scenes import SCENES, Stage
+from simulators.udp_port import UdpPort
+
+KINDS = {
+    Quantity.FRAME: ThermalFrame,
+    Quantity.SPOT: SpotReading,
+    Quantity.AMBIENT: AmbientReading,
+    Quantity.REFERENCE: ReferenceReading,
+    Quantity.SIGNAL: DeviceReply,
+}
+WAIT_S = 20.0
+
+
+def plugged(name, folder, clock):
+    model = DEVICES[name]
+    device = model.build(SCENES["empty"](Stage(3, Place(mark_m=model.mark_m))), Unit(seed=3))
+    if spec(name).transport is Transport.UDP:
+        return UdpPort(device, clock, datagram_bytes=DATAGRAM_BYTES)
+    return PtyPort(device, folder / name, clock)
+
+
+@pytest.fixture(scope="module")
+def first_samples(tmp_path_factory):
+    """What each device said first, all of them side by side: the slowest takes 1200 baud."""
+    folder, clock = tmp_path_factory.mktemp("lines"), SystemClock()
+    said = {name: queue.Queue() for name in DEVICES}
+    with ExitStack() as stack:
+        for name in DEVICES:
+            port = stack.enter_context(plugged(name, folder, clock))
+            reader = Reader(spec(name), port.url, name.replace("_", "-"), clock, said[name].put)
+            reader.start()
+            stack.callback(reader.stop)
+        found = {}
+        for name, events in said.items():
+            kind = KINDS[spec(name).quantity]
+            while not isinstance(event := events.get(timeout=WAIT_S), kind):
+                pass
+            found[name] = event
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(DEVICES))
+def test_it_is_heard(first_samples, name):
+    sample = first_samples[name]
+    assert sample.instrument == name.replace("_", "-")
+    match sample:
+        case ThermalFrame():
+            assert sample.temps_c.shape == spec(name).shape
+        case SpotReading():
+            assert 10 < sample.object_c < 40
+        case AmbientReading():
+            assert 5 < sample.ambient_c < 40
+        case ReferenceReading():
+            assert 20 < sample.actual_c < 60
+        case DeviceReply():
+            assert sample.value == "off"
+
+
+def test_every_driver_has_its_simulator():
+    from drivers import registry
+
+    assert set(DEVICES) == set(registry.names())
