@@ -18,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from contract.vocabulary import Site, VerdictKind
+from contract.vocabulary import Reason, Site, VerdictKind
 from edge.config import Rules
 from edge.decide.rule import decide, p_fever
 from edge.measure.body import Coefficients, body
 from edge.measure.budget import Reading, budget
 from edge.measure.combine import combine
 from edge.measure.fit import FEVER_C, fit_combined, fit_site
+from edge.measure.reference import HOLD_S
 from tests.evaluation.face_oral import CAMERAS, COLUMNS, DataRefused, load
 from tests.evaluation.roc import auc, wilson
 from tests.evaluation.transfer import transfer
@@ -33,6 +34,7 @@ SHOTS = ("one_shot", "three_shots")
 REFERENCE_C = 36.0
 """Where the cameras of the study cross: their blackbody."""
 SHIPPED = Rules()
+DAY_S = 86400.0
 ALARM_BUDGET = 0.065
 """The specificity of `science.md` 4.3 indoors, between canthus (.932) and face maximum (.938)."""
 
@@ -90,8 +92,12 @@ class Passage:
     kind: VerdictKind
 
 
-def passages(audit, coefficients, *, rules=SHIPPED, sites=tuple(COLUMNS), settled=True):
-    """Send everyone through the edge's functions, with only some sites if so wished."""
+def passages(audit, coefficients, *, rules=SHIPPED, sites=tuple(COLUMNS), settled=True, age_s=0.0):
+    """Send everyone through the edge's functions.
+
+    `sites` are those that may be measured, `age_s` says how old the reference's offset is.
+    """
+    refusals = (Reason.REFERENCE_LOST,) if age_s > HOLD_S else ()
     found = []
     for i, oral_c in enumerate(audit.contact_c):
         measured = combine({site: float(audit.skins_c[site][i]) for site in sites}, coefficients)
@@ -104,7 +110,7 @@ def passages(audit, coefficients, *, rules=SHIPPED, sites=tuple(COLUMNS), settle
         reading = Reading(skin_c, ambient_c, ambient_c, reference_c=REFERENCE_C)
         u_c = budget(reading, coefficients.at(site)).u_c(settled=settled)
         p = p_fever(body_c, u_c, rules.threshold_c)
-        found.append(Passage(oral_c, site, body_c, p, decide(rules, body_c, u_c).kind))
+        found.append(Passage(oral_c, site, body_c, p, decide(rules, body_c, u_c, refusals=refusals).kind))
     return found
 
 
@@ -180,14 +186,14 @@ def _without_reference(people, learnt, name):
     """Return what a constant offset in place of the blackbody does, and what the edge does instead."""
     correction = learnt.transfer.corrections[name]
     blind = people.without_reference(learnt.usual_offset_c[name]).corrected(correction)
-    return {shots: _rule(blind, learnt, name, shots) for shots in SHOTS} | {"edge": _refuses(people)}
+    return {shots: _rule(blind, learnt, name, shots) for shots in SHOTS} | {"edge": _refuses(blind, learnt, name)}
 
 
 def _stale(people, learnt, name):
     """Return what happens when the offset was measured on the day before, and what the edge does instead."""
     correction = learnt.transfer.corrections[name]
     blind = people.shifted(_of_the_day_before(people) - people.offset_c).corrected(correction)
-    return {shots: _rule(blind, learnt, name, shots) for shots in SHOTS} | {"edge": _refuses(people)}
+    return {shots: _rule(blind, learnt, name, shots) for shots in SHOTS} | {"edge": _refuses(blind, learnt, name)}
 
 
 def _of_the_day_before(people):
@@ -199,9 +205,10 @@ def _of_the_day_before(people):
     return np.array([[usual[before[day]] if day in before else np.nan] for day in days])
 
 
-def _refuses(people):
-    """Return the edge's own answer: without a reference seen within its hold time nobody gets a result."""
-    return {"no_result_share": 1.0, "passed_febrile": 0, "n": len(people)}
+def _refuses(people, learnt, name):
+    """Return the edge's own answer: an offset older than the hold time decides on nobody."""
+    kinds = [one.kind for one in passages(people.audit("one_shot"), learnt.coefficients[name, "one_shot"], age_s=DAY_S)]
+    return {"n": len(kinds), "hold_s": HOLD_S, **{kind.value: kinds.count(kind) for kind in VerdictKind}}
 
 
 def cross_validate(cameras, splits=20, seed=7):

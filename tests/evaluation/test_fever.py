@@ -61,7 +61,7 @@ def test_without_its_blackbody_a_camera_loses_and_the_edge_gives_no_result(resul
     for policy in ("blackbody_removed", "reference_of_the_day_before"):
         lost = result[camera]["policies"][policy]
         assert lost["one_shot"]["auc"] < result[camera]["one_shot"]["auc"] - 0.02
-        assert lost["edge"]["no_result_share"] == 1.0
+        assert lost["edge"]["no_result"] == lost["edge"]["n"] > 500
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
