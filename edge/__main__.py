@@ -39,7 +39,7 @@ REFUSALS: Final = (
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; return its exit code."""
     chosen = _parser().parse_args(arguments)
-    _set_up_logs(chosen.log_level)
+    set_up_logs(chosen.log_level)
     act: Callable[[argparse.Namespace], int] = chosen.act
     try:
         return act(chosen)
@@ -126,7 +126,7 @@ def _certificate(instrument: Instrument, path: Path, clock: Clock) -> str:
     return f"certificate {certificate.id} {verdict}"
 
 
-def _set_up_logs(level: str) -> None:
+def set_up_logs(level: str) -> None:
     """One line an event on standard error, key=value."""
     structlog.configure(
         processors=[

@@ -21,8 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 T = TypeVar("T")
 
-BUSY_MS: Final = 2000
-"""How long to wait for a lock that somebody else holds on the file (a backup, an administrator's shell)."""
+BUSY_MS: Final = 250
+"""How long to wait for a lock that somebody else holds on the file (a backup, an administrator's shell).
+
+Short, because the writer tries again and tells alerts directly meanwhile.
+"""
 PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",

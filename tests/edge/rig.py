@@ -36,6 +36,8 @@ HEALTHY_C = 33.6
 FEVERISH_C = 36.4
 """About 39.9 °C: far beyond every doubt of a single-point thermometer."""
 WAIT_S = 15.0
+LIMITS = httpx.Limits(keepalive_expiry=2.0)
+"""Below the 5 s after which the server closes an idle connection, or a request may meet its end."""
 
 T = TypeVar("T", bound=Body)
 
@@ -161,6 +163,15 @@ class Screens:
                         return data
                 await self._news.wait()
 
+    async def until_strip_says(self, *wanted: str) -> None:
+        """Wait until the strip of health shows all of these words."""
+        with anyio.fail_after(WAIT_S):
+            while True:
+                page = await self.page("/fragments/strip", "en")
+                if all(words in page for words in wanted):
+                    return
+                await self.wait_for("strip")
+
     async def post(self, path: str, *, key: UUID | None = None, **body: Any) -> httpx.Response:
         at = SystemClock().now().at
         headers = {"idempotency-key": str(key or new_id(at))}
@@ -182,7 +193,7 @@ async def running(config: GateConfig) -> AsyncIterator[Screens]:
         ports.append(port)
         started.set()
 
-    async with httpx.AsyncClient(timeout=WAIT_S) as client, anyio.create_task_group() as tasks:
+    async with httpx.AsyncClient(timeout=WAIT_S, limits=LIMITS) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: run(config, SystemClock(), stop=stop, on_started=say))
         try:
             with anyio.fail_after(WAIT_S):

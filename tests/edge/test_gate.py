@@ -1,5 +1,6 @@
 """One gate, whole: thermometer on a pseudo-terminal, store, broker, screens; central is played by the test."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -189,8 +190,7 @@ async def test_orders_are_obeyed_at_once_and_after_a_restart(
         await duty_room.expect(Kind.ACK, Ack)
     async with running(connected) as screens:
         await screens.wait_for("lane", lane="gun", screening=False, reasons=[Reason.INSTRUMENT_OUT])
-        await screens.wait_for("strip")
-        assert "cn-38.0/9" in await screens.page("/fragments/strip")
+        await screens.until_strip_says("cn-38.0/9")
         back = out.model_copy(update={"state": InstrumentState.IN_SERVICE, "at": at + timedelta(seconds=1)})
         duty_room.send(back)
         await screens.wait_for("lane", lane="gun", screening=True)
@@ -319,3 +319,28 @@ async def test_a_remeasurement_is_another_attempt_of_the_same_passage(
         page = await screens.page("/fragments/alerts")
         assert "chip--alarm" in page  # no "try until green": the alert stays, with both attempts
         assert "chip--pass" in page
+
+
+async def test_a_disk_that_cannot_be_written_delays_neither_the_screen_nor_the_duty_officer(
+    connected: GateConfig, forehead: Forehead, duty_room: DutyRoom
+) -> None:
+    async with running(connected) as screens:
+        await screens.wait_for("lane", lane="gun", screening=True)
+        other = sqlite3.connect(connected.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        forehead.value_c = FEVERISH_C
+        verdict = await screens.wait_for("verdict", kind="alarm")
+        message, alert = await duty_room.expect(Kind.ALERT, Alert)
+        assert str(alert.id) == verdict["alert"]
+        await screens.until_strip_says("Disk cannot be written! 1 kept in memory", "database is locked")
+        assert (await screens.client.get("/readyz")).json()["store"] is False
+        assert (await screens.post(f"/passages/{alert.passage}/taken", lane="gun")).json()["ok"]
+        other.execute("ROLLBACK")
+        other.close()
+        again, _ = await duty_room.expect(Kind.ALERT, Alert)
+        assert again == message  # central knows it by its id
+    store = Store.open(connected.store.path)
+    with store.reading() as connection:
+        (one,) = recall.waiting(connection)
+        assert (one.alert, one.taken) == (alert.id, True)
+    store.close()
