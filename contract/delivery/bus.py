@@ -18,7 +18,7 @@ from pathlib import Path
 from secrets import token_hex
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import structlog
 from paho.mqtt.client import Client, MQTTMessage
@@ -93,13 +93,7 @@ class Bus:
         The callbacks run on the bus's threads and must return soon. `on_up` is called at every connection, before
         anything can arrive; it subscribes and says who is there. `will` is retained, and published by `stop` too.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-            raise BusRefused(f"{url!r} is no broker's address: use mqtt://127.0.0.1:1883 or mqtts://HOST:8883")
-        if parts.scheme == "mqtt" and not is_loopback(parts.hostname):
-            raise BusRefused(f"{parts.hostname} is another machine: use mqtts:// with a certificate, not mqtt://")
-        self.host = parts.hostname
-        self.port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        parts, self.host, self.port = _address(url)
         self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self._tls = (tls or Tls()).context() if parts.scheme == "mqtts" else None
         self._client_id = f"{client_id}-{token_hex(4)}"  # a broker ends the session of whoever had the id before
@@ -166,8 +160,8 @@ class Bus:
         client = self._new_client()
         try:
             client.connect(self.host, self.port, KEEPALIVE_S)
-        except OSError as error:
-            self._note(f"cannot reach the broker at {self.host}:{self.port}: {error.strerror or error}")
+        except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
+            self._note(f"cannot reach the broker at {self.host}:{self.port}: {getattr(error, 'strerror', '') or error}")
             return 0.0
         client.loop_start()
         try:
@@ -257,6 +251,20 @@ class Bus:
         if error != self.last_error:
             log.warning("bus", error=error)
         self.last_error = error
+
+
+def _address(url: str) -> tuple[SplitResult, str, int]:
+    """Return a broker's URL in parts, its host and its port. Raises BusRefused."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+    except ValueError as error:
+        raise BusRefused(f"{url!r} is no broker's address: {error}") from error
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        raise BusRefused(f"{url!r} is no broker's address: use mqtt://127.0.0.1:1883 or mqtts://HOST:8883")
+    if parts.scheme == "mqtt" and not is_loopback(parts.hostname):
+        raise BusRefused(f"{parts.hostname} is another machine: use mqtts:// with a certificate, not mqtt://")
+    return parts, parts.hostname, port
 
 
 def _tune(_client: Client, _data: object, line: Any) -> None:

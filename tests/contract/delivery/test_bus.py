@@ -25,7 +25,19 @@ def test_another_machine_without_tls_is_refused(url):
         idle_bus(url)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1", "127.0.0.1:1883", "mqtt://", "", "mqtt://:1883"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1",
+        "127.0.0.1:1883",
+        "mqtt://",
+        "",
+        "mqtt://:1883",
+        "mqtt://127.0.0.1:x",
+        "mqtt://127.0.0.1:99999",
+        "mqtt://[::1",
+    ],
+)
 def test_what_is_no_address_of_a_broker_is_refused(url):
     with pytest.raises(BusRefused, match="is no broker's address"):
         idle_bus(url)
