@@ -7,6 +7,7 @@ number on single points.
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,11 @@ WARM_C: Final = 1.5
 """Above the middle of the picture: skin is, at every air temperature at which anything is decided."""
 WARM_AREA: Final = 1.5
 """Warm pixels, in squares of the distance between the eyes, without which no face is looked for; a face has three."""
+BLOCK_PX: Final = 8
+CHANGE_C: Final = 0.3
+"""A block of pixels that has changed by less since the last look shows what it showed; people change it by degrees."""
+LOOK_EVERY_S: Final = 1.0
+"""A still scene with something warm in it is looked at this often all the same."""
 FOREHEAD_RADIUS_MM: Final = 25.0
 MIXED_C: Final = 2.0
 """A forehead is more even than this from its coolest to its warmest tenth; hair and its rim are not."""
@@ -71,13 +77,16 @@ class FaceWatch:
         self._view = view
         self._site = view.site(site)
         self._finder = FaceFinder((view.rows, view.columns), FACE_PER_EYES * view.eyes_px)
+        self._blocks = (max(1, view.columns // BLOCK_PX), max(1, view.rows // BLOCK_PX))
+        self._looked_c = np.full(self._blocks[::-1], np.nan, np.float32)
+        self._looked_s = -LOOK_EVERY_S
         self._tracker = Tracker()
         self._tracks: list[Track] = []
         self._gone: list[Track] = []
 
     def look(self, target_c: Frame, t_s: float) -> list[Box]:
         """Take the next picture; return where people are in it."""
-        faces = self._finder.find(target_c) if self._tracks or self._warm(target_c) else []
+        faces = self._finder.find(target_c) if self._worth_it(target_c, t_s) else []
         self._tracks, self._gone = self._tracker.update(faces, t_s)
         return [track.face.box for track in self._tracks if track.fresh]
 
@@ -107,6 +116,17 @@ class FaceWatch:
             return None, found.refused, found.covered
         value = of_face(found.seen, scene.raw_c, scene.chain, scene.offset_c, scene.surface)
         return value, None if value else Reason.TOO_FAR, found.covered
+
+    def _worth_it(self, target_c: Frame, t_s: float) -> bool:
+        """Say whether somebody may be there: the network costs more than all other steps together."""
+        blocks_c = cv2.resize(target_c, self._blocks, interpolation=cv2.INTER_AREA)
+        change_c = blocks_c - self._looked_c
+        change_c -= np.median(change_c)  # what all pixels share is the camera's
+        changed = not float(np.abs(change_c).max()) <= CHANGE_C  # so that NaN counts as a change
+        if not (self._tracks or (self._warm(target_c) and (changed or t_s - self._looked_s >= LOOK_EVERY_S))):
+            return False
+        self._looked_c, self._looked_s = blocks_c, t_s
+        return True
 
     def _warm(self, target_c: Frame) -> bool:
         middle_c = np.median(target_c[::2, ::2])

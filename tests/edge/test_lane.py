@@ -277,6 +277,26 @@ class _Turned:
         return Face(face.box, face.score, (left, right, (nose[0] + 0.2 * eyes_px, nose[1]), *mouth))
 
 
+class _Counted:
+    """A finder that counts how often it is asked."""
+
+    def __init__(self, finder):
+        self._finder, self.asked = finder, 0
+
+    def find(self, picture):
+        self.asked += 1
+        return self._finder.find(picture)
+
+
+def test_a_scene_in_which_nothing_happens_is_not_searched_at_every_picture():
+    booth = Booth(comes(at_s=6.0))
+    booth.play(1.0)
+    finder = booth.lane._watch._finder = _Counted(booth.lane._watch._finder)
+    booth.play(5.0)
+    assert finder.asked <= 5
+    assert len(verdicts(booth.play(10.0))) == 1
+
+
 def test_a_camera_of_unknown_optics_says_what_to_configure():
     lane = made(replace(lepton_y16.SPEC, hfov_deg=None))
     with pytest.raises(GeometryMissing, match="hfov_deg"):
