@@ -7,15 +7,18 @@ import threading
 from pathlib import Path
 
 from contract.clock import SystemClock
-from simulators.catalogue import DEVICES, Unit, model
+from simulators.catalogue import DEVICES, Model, Unit, model
+from simulators.device import SimulatedDevice
 from simulators.district import DistrictRefused, Options, run_district
 from simulators.geometry import Mounting
 from simulators.line_faults import FaultRefused, LineFaultKind, LineFaults, sort_faults
 from simulators.plate import Plate
-from simulators.ports import PortRefused, PtyPort, TcpPort
+from simulators.port import Port, PortRefused
+from simulators.ports import PtyPort, TcpPort
 from simulators.scene import Place
 from simulators.scenes import SCENES, Stage
 from simulators.sensor_faults import DEFAULT_SIZE, SensorFaultKind, SensorFaults
+from simulators.udp_port import UdpPort
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,14 +58,22 @@ def _parser() -> argparse.ArgumentParser:
     district.add_argument("--central-port", type=int, default=8090)
     district.add_argument("--base-port", type=int, default=8100, help="of the first gate; the next two follow")
     for name, entry in sorted(DEVICES.items()):
-        _device_arguments(commands.add_parser(name, help=entry.title))
+        device = commands.add_parser(name, help=entry.title)
+        _where_arguments(device, entry)
+        _device_arguments(device)
     return parser
 
 
-def _device_arguments(parser: argparse.ArgumentParser) -> None:
+def _where_arguments(parser: argparse.ArgumentParser, entry: Model) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--pty", type=Path, help="path at which the device appears")
-    where.add_argument("--tcp", type=int, help="port on which it is served, 0 for a free one")
+    if entry.datagram_bytes is None:
+        where.add_argument("--pty", type=Path, help="path at which the device appears")
+        where.add_argument("--tcp", type=int, help="port on which it is served, 0 for a free one")
+    else:
+        where.add_argument("--udp", type=int, help="port on which it is served, 0 for a free one")
+
+
+def _device_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scene", choices=sorted(SCENES), default="people")
     parser.add_argument("--fault", action="append", default=[], help="NAME[:SIZE][@FROM[-UNTIL]], repeatable; see list")
     parser.add_argument("--seed", type=int, default=0)
@@ -101,13 +112,7 @@ def _device(chosen: argparse.Namespace) -> int:
         telemetry=not chosen.no_telemetry,
     )
     device = entry.build(scene, unit)
-    faults = LineFaults.parse(line, seed=chosen.seed)
-    clock = SystemClock()
-    port: PtyPort | TcpPort
-    if chosen.pty is not None:
-        port = PtyPort(device, chosen.pty, clock, faults=faults)
-    else:
-        port = TcpPort(device, clock, port=chosen.tcp, faults=faults)
+    port = _port(chosen, entry, device, LineFaults.parse(line, seed=chosen.seed))
     stop = _signalled()
     with port:
         print(
@@ -116,6 +121,15 @@ def _device(chosen: argparse.Namespace) -> int:
         )
         stop.wait()
     return 0
+
+
+def _port(chosen: argparse.Namespace, entry: Model, device: SimulatedDevice, faults: LineFaults) -> Port:
+    clock = SystemClock()
+    if entry.datagram_bytes is not None:
+        return UdpPort(device, clock, datagram_bytes=entry.datagram_bytes, port=chosen.udp, faults=faults)
+    if chosen.pty is not None:
+        return PtyPort(device, chosen.pty, clock, faults=faults)
+    return TcpPort(device, clock, port=chosen.tcp, faults=faults)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from simulators.devices.gy_mcu8833 import GyMcu8833
 from simulators.devices.gy_mcu90614 import GyMcu90614
 from simulators.devices.gy_mcu90640 import GyMcu90640
 from simulators.devices.hart_9132 import Hart9132
-from simulators.devices.htpa32x32d import Htpa32x32d
+from simulators.devices.htpa32x32d import DATAGRAM_BYTES, Htpa32x32d
 from simulators.devices.infiray_p2 import InfirayP2
 from simulators.devices.lcus_relay import LcusRelay
 from simulators.devices.lepton_y16 import LeptonY16
@@ -69,6 +69,8 @@ class Model:
     build: Callable[[Scene, Unit], SimulatedDevice]
     mark_m: float = 1.0
     """Where people stand before it."""
+    datagram_bytes: int | None = None
+    """For a device that talks UDP: how long its datagrams are."""
 
 
 def model(name: str) -> Model:
@@ -137,6 +139,7 @@ DEVICES: Final = {
         "Heimann HTPA32x32d with UDP board",
         lambda scene, unit: Htpa32x32d(_camera(scene, unit, HTPA_32X32)),
         mark_m=0.35,
+        datagram_bytes=DATAGRAM_BYTES,
     ),
     "infiray_p2": Model(
         "InfiRay P2 Pro / Topdon TC001, 256x384 YUYV",

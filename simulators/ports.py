@@ -1,4 +1,4 @@
-"""Where a simulated device is plugged in: a pseudo-terminal or a TCP socket, each with a thread of its own.
+"""Where simulated devices are plugged in: pseudo-terminals and TCP sockets.
 
 A pseudo-terminal is no serial line, so the port adds what is missing: the pace of the line rate, garbage where the
 host's rate is not the device's (the host's setting can be read from the master side), bytes lost when nobody takes
@@ -13,148 +13,24 @@ import selectors
 import socket
 import struct
 import termios
-import threading
 import tty
-from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from contract.clock import Clock, Instant
 from simulators.device import SimulatedDevice, VideoDevice
-from simulators.line import Line
 from simulators.line_faults import LineFaults
+from simulators.port import READ_BYTES, Port, PortRefused
+
+__all__ = ["PortRefused", "PtyPort", "TcpPort"]
 
 TCGETS2: Final = 0x802C542A
 TERMIOS2_BYTES: Final = 44
 FLUSHED: Final = termios.TIOCPKT_FLUSHREAD
-READ_BYTES: Final = 4096
-IDLE_S: Final = 1.0
-RETRY_S: Final = 0.005
-"""How soon to offer again what a full pipe did not take."""
 
 
-class PortRefused(Exception):
-    """The port cannot be opened; the text says what to change."""
-
-
-class _Port(ABC):
-    """The loop that both kinds of port share: device time, wake-ups, orders from other threads, a clean end."""
-
-    def __init__(
-        self, device: SimulatedDevice, clock: Clock, *, faults: LineFaults | None, epoch: Instant | None
-    ) -> None:
-        self.line = Line(device, faults)
-        self._clock = clock
-        self._epoch = epoch or clock.now()
-        self._selector = selectors.DefaultSelector()
-        self._wake_r, self._wake_w = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._selector.register(self._wake_r, selectors.EVENT_READ, self._woken)
-        self._orders: list[tuple[str, threading.Event]] = []
-        self._orders_lock = threading.Lock()
-        self._ended = False
-        self._rest = b""
-        """What the host has not taken yet of a message that must stay whole."""
-        self._thread = threading.Thread(target=self._run, name=f"sim {self}", daemon=True)
-
-    def start(self) -> Self:
-        """Switch the device on and begin to serve it."""
-        self._thread.start()
-        return self
-
-    def close(self) -> None:
-        """Unplug for good, end the thread, give everything back. May be called twice."""
-        if self._ended:
-            return
-        if self._thread.is_alive():
-            self._order("end")
-            self._thread.join()
-        self._ended = True
-        self._shut()
-        self._selector.close()
-        os.close(self._wake_r)
-        os.close(self._wake_w)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def now_s(self) -> float:
-        """Return the simulation's time."""
-        return self._clock.now().seconds_since(self._epoch)
-
-    # -- what each kind of port does in its own way --------------------------------------------------------------------
-
-    @abstractmethod
-    def _plug(self) -> None:
-        """Make the way in."""
-
-    @abstractmethod
-    def _shut(self) -> None:
-        """Close the way in; may be called twice."""
-
-    @abstractmethod
-    def _host_baud(self) -> int | None:
-        """Return the host's line rate, where it can be known."""
-
-    @abstractmethod
-    def _write(self, data: bytes) -> int | None:
-        """Return how much was taken; None where nobody is there to take anything."""
-
-    # -- the loop ------------------------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        self.line.power_up(self.now_s())
-        while not self._ended:
-            now_s = self.now_s()
-            self._offer(now_s)
-            wait_s = self.line.next_s() - self.now_s()
-            if self._rest:
-                wait_s = RETRY_S
-            for key, _ in self._selector.select(min(max(wait_s, 0.0), IDLE_S)):
-                key.data()
-
-    def _offer(self, now_s: float) -> None:
-        whole = self.line.device.baud is None
-        data = self.line.due(self._host_baud(), now_s)
-        if self._rest:
-            self.line.dropped_bytes += len(data)
-            data = self._rest
-        if not data:
-            return
-        taken = self._write(data)
-        rest = data[taken:] if taken is not None else b""
-        if taken is None or not whole:
-            self.line.dropped_bytes += len(data) - (taken or 0)
-            rest = b""
-        self._rest = rest
-
-    def _order(self, what: str) -> None:
-        done = threading.Event()
-        with self._orders_lock:
-            self._orders.append((what, done))
-        os.write(self._wake_w, b"!")
-        done.wait()
-
-    def _woken(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._wake_r, READ_BYTES)
-        with self._orders_lock:
-            orders, self._orders = self._orders, []
-        for what, done in orders:
-            if what == "plug":
-                self._plug()
-                self.line.power_up(self.now_s())
-            else:
-                self._shut()
-                self._rest = b""
-                self._ended = what == "end"
-            done.set()
-
-
-class PtyPort(_Port):
+class PtyPort(Port):
     """A device behind a real pseudo-terminal, found under a path that stays the same."""
 
     def __init__(
@@ -241,7 +117,7 @@ class PtyPort(_Port):
             return 0
 
 
-class TcpPort(_Port):
+class TcpPort(Port):
     """A device behind a TCP socket: a serial device server, a network device, or a camera as raw video.
 
     One host at a time, the newest one; each begins at the border of a message.

@@ -8,12 +8,10 @@ from contextlib import suppress
 from contract.clock import Clock, Instant
 from simulators.device import SimulatedDevice
 from simulators.line_faults import LineFaults
-from simulators.ports import PortRefused, _Port
-
-READ_BYTES = 4096
+from simulators.port import READ_BYTES, Port, PortRefused
 
 
-class UdpPort(_Port):
+class UdpPort(Port):
     """A network device; a message longer than `datagram_bytes` is sent in pieces of that size."""
 
     def __init__(

@@ -28,6 +28,11 @@ class InfirayP2:
         """USB has none."""
         return None
 
+    @property
+    def video_size(self) -> tuple[int, int]:
+        """Columns and rows: picture above, temperatures below."""
+        return 256, 384
+
     def power_up(self, t_s: float) -> bytes:
         """Start to stream."""
         self._next_frame = int(t_s * FPS) + 1

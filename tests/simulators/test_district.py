@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -101,7 +100,7 @@ def test_a_folder_serves_one_demonstration_at_a_time(options):
 
 
 @pytest.mark.slow
-def test_all_start_answer_and_stop_within_three_seconds(options):
+def test_all_start_answer_and_stop_by_themselves(options):
     said, stop, ready = [], threading.Event(), threading.Event()
     codes = []
 
@@ -114,11 +113,9 @@ def test_all_start_answer_and_stop_within_three_seconds(options):
     runner.start()
     ready.wait(45)
     stop.set()
-    begin = time.monotonic()
     runner.join(10)
-    took_s = time.monotonic() - begin
     assert codes == [0], said
-    assert took_s < 3.0
+    assert not [line for line in said if "killed" in line or "ended" in line]
     assert sum(line.startswith("account ") for line in said) == 2
     assert sum(line.startswith("http://127.0.0.1:") for line in said) == 4
     assert not list((options.var / "gates" / "dev").iterdir())
