@@ -2,10 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from tests.evaluation import faces, recordings
-from tests.evaluation.checkpoint import DataRefused, table
+from tests.evaluation.checkpoint import DataRefused, lane, table
 
 FOLDER = "checkpoint_recordings"
 SHUTTER_HOLD_S = 2.0
@@ -66,3 +67,13 @@ def test_faces_of_the_labelled_frames(shared_data, tmp_path):
     sums = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert sums["recall"] >= 0.95
     assert sums["false_alarms_empty"] == 0
+
+
+def test_a_broken_row_in_every_frame_becomes_nobody_and_no_sixty_degrees(shared_data):
+    path = shared_data / "device_captures" / "lepton_y16_4frames.raw.y16.gz"
+    camera = lane()
+    pictures = [event for sample in recordings.samples(path) for event in camera.feed(sample, recordings.AIR)]
+    assert len(pictures) == 4  # no verdict among them
+    assert all(np.isnan(picture.temps_c).any() for picture in pictures)
+    assert all(face.skin_c is None for picture in pictures for face in picture.faces)
+    assert max(float(np.nanmax(picture.temps_c)) for picture in pictures) < 50.0
