@@ -16,11 +16,6 @@ class Exchange:
         """Whether an answer is awaited."""
         return self._open
 
-    @property
-    def is_overdue(self) -> bool:
-        """Whether a question was given up and nobody has been told yet."""
-        return self._overdue
-
     def ask(self, request: bytes) -> bytes:
         """Return the request to send; a question that is still open is given up. b"" asks nothing."""
         self._overdue |= self._open

@@ -22,11 +22,11 @@ class Settling:
 
     def update(self, actual_c: float, setpoint_c: float, at: Instant) -> bool:
         """Take a reading; say whether the reference has settled."""
-        gap = self._last is None or at.seconds_since(self._last) > GAP_S
-        moved = setpoint_c != self._setpoint_c or abs(actual_c - setpoint_c) > self._band_c
+        unseen = self._last is None or at.seconds_since(self._last) > GAP_S
+        ordered = setpoint_c != self._setpoint_c
         self._setpoint_c, self._last = setpoint_c, at
-        if moved:
+        if abs(actual_c - setpoint_c) > self._band_c:
             self._since = None
-        elif self._since is None or gap:
+        elif self._since is None or unseen or ordered:
             self._since = at
         return self._since is not None and at.seconds_since(self._since) >= SETTLE_S
