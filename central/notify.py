@@ -6,6 +6,7 @@ three times, counted and logged: the board still shows what it was about.
 
 import json
 import urllib.request
+from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Final
 from urllib.error import URLError
@@ -45,7 +46,8 @@ class Notifier:
 
     def __init__(self, webhook: str, phrases: Phrases, language: Language, metrics: Metrics) -> None:
         self._webhook, self._phrases, self._language, self._metrics = webhook, phrases, language, metrics
-        self._queue, self._notices = anyio.create_memory_object_stream[Notice](QUEUE)
+        self._waiting: deque[Notice] = deque()
+        self._wake = anyio.Event()
 
     def hear(self, moved: Transition) -> None:
         """Take note of what happened to an alert; on the event loop."""
@@ -64,16 +66,19 @@ class Notifier:
         log.warning("notice", **asdict(notice))
         if not self._webhook:
             return
-        try:
-            self._queue.send_nowait(notice)
-        except anyio.WouldBlock:
+        if len(self._waiting) >= QUEUE:
             self._metrics.notices.labels("dropped").inc()
+            return
+        self._waiting.append(notice)
+        self._wake.set()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        async with self._queue, self._notices:
-            async for notice in self._notices:
-                await self._deliver(notice)
+        while True:
+            await self._wake.wait()
+            self._wake = anyio.Event()
+            while self._waiting:
+                await self._deliver(self._waiting.popleft())
 
     async def _deliver(self, notice: Notice) -> None:
         for attempt in range(TRIES):

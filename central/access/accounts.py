@@ -129,25 +129,22 @@ def create(
 def set_password(
     transaction: Transaction, account: UUID, hashed: str, *, by: str, address: str, must_change: bool
 ) -> None:
-    """Replace a password and end every session of the account."""
-    name = transaction.connection.execute(
-        update(accounts)
-        .where(accounts.c.id == account)
-        .values(password_hash=hashed, must_change=must_change)
-        .returning(accounts.c.name)
-    ).scalar_one()
-    _end_sessions(transaction, account)
+    """Replace a password and end every session of the account. Raises AccountRefused if there is none."""
+    name = _change(transaction, account, password_hash=hashed, must_change=must_change)
     record(transaction, Action.PASSWORD_SET, by, name, address=address)
 
 
 def disable(transaction: Transaction, account: UUID, *, by: str, address: str) -> None:
-    """Shut an account out at once; its name stays in every journal."""
-    name = transaction.connection.execute(
-        update(accounts).where(accounts.c.id == account).values(disabled_at=transaction.at).returning(accounts.c.name)
-    ).scalar_one()
-    _end_sessions(transaction, account)
+    """Shut an account out at once; its name stays in every journal. Raises AccountRefused if there is none."""
+    name = _change(transaction, account, disabled_at=transaction.at)
     record(transaction, Action.ACCOUNT_DISABLED, by, name, address=address)
 
 
-def _end_sessions(transaction: Transaction, account: UUID) -> None:
+def _change(transaction: Transaction, account: UUID, **values: object) -> str:
+    """Change an account, end its sessions and return its name."""
+    changed = update(accounts).where(accounts.c.id == account).values(values).returning(accounts.c.name)
+    name = transaction.connection.execute(changed).scalar_one_or_none()
+    if name is None:
+        raise AccountRefused("account.unknown")
     transaction.connection.execute(sessions.delete().where(sessions.c.account == account))
+    return str(name)
