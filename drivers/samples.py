@@ -119,7 +119,7 @@ class ReferenceReading:
     mono_ns: int
     setpoint_c: float
     actual_c: float
-    """Apparent (radiance) temperature of the surface, °C."""
+    """What an instrument set to the reference's emissivity should read on the surface, °C."""
     stable: bool
     u_c: float | None = None
     """Standard uncertainty from the device's certificate, where known, °C."""

@@ -1,7 +1,8 @@
 """The reference in a camera's view and what is known of its temperature, together (`science.md` 2.6, 5.2).
 
 The temperature is configured, assumed, or told by the blackbody itself over a line of its own; a blackbody that has
-such a line and is silent or not settled is not believed.
+such a line and is silent or not settled is not believed. What it shows is what an instrument set to its emissivity
+reads; a camera sees less, because the plate also reflects the room: 35.3 °C of a plate that shows 36 at 0.95.
 """
 
 from datetime import datetime
@@ -85,12 +86,12 @@ class Blackbody:
     ) -> tuple[ReferenceSeen, Reason | None]:
         """Take a picture of radiance temperatures; return the reference in it, and why it is not to be trusted."""
         reading = self._reading
-        settled = True
-        if reading is not None:
-            self.apparent_c = reading.actual_c
-            settled = reading.stable
-        else:
-            self.apparent_c = plate_apparent(self._view.set_c, self._view.emissivity, reflected_c)
+        settled = reading is None or reading.stable
+        shown_c = self._view.set_c if reading is None else reading.actual_c
+        emissivity = self._view.emissivity
+        if reading is not None and reading.emissivity is not None:
+            emissivity = reading.emissivity
+        self.apparent_c = plate_apparent(shown_c, emissivity, reflected_c)
         seen = self._reference.see(target_c, t_s, self.apparent_c, people=people, shutter=shutter, steady=settled)
         reason = _REASONS.get(seen.state)
         if self._view.source is not None and (reading is None or abs(t_s - reading.mono_ns / 1e9) > SILENT_S):

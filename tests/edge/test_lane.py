@@ -234,9 +234,11 @@ def test_a_blackbody_that_should_speak_and_is_silent_is_not_believed():
     view = ReferenceView(source="one")
     booth = Booth(comes(stand_s=6.0), reference=view)
     assert pictures(booth.play(1.0))[-1].reasons == (Reason.REFERENCE_NOT_SETTLED,)
-    told_c = booth.scene.plate.radiance_c(1.0, 23.0)
+    told_c = booth.scene.plate.indicated_c(1.0)
     booth.lane.reference_reading(ReferenceReading("plate", 0, at(1.0), mono_ns(1.0), 36.0, told_c, stable=True))
-    assert pictures(booth.play(2.0))[-1].reasons == ()
+    seen = pictures(booth.play(2.0))[-1]
+    assert seen.reasons == ()
+    assert seen.reference.offset_c == pytest.approx(booth.camera.detector.offset_c(2.0), abs=0.3)
     booth.lane.reference_reading(ReferenceReading("plate", 1, at(2.0), mono_ns(2.0), 36.0, told_c, stable=False))
     assert pictures(booth.play(2.5))[-1].reasons == (Reason.REFERENCE_NOT_SETTLED,)
 
