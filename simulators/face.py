@@ -1,6 +1,6 @@
 """A person as a thermal camera meets them: skin temperatures on a millimetre grid (`science.md` 7, the face).
 
-Origin midway between the eyes, x to the right in the picture, y down. The map of `science/face.py` is agreed with to
+Origin midway between the eyes, x to the right in the picture, y down. The reference map of `science.md` 7 is agreed with to
 the millikelvin when `detail` is off. `detail` adds what that map leaves out and a face detector looks for: brows, eye
 sockets, the ridge and wings of the nose, a mouth, ears, a curved hairline, the shadow under the jaw, a collar. It
 touches neither the inner canthi nor the forehead, so that what is measured stays what the science says.
