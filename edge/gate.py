@@ -18,7 +18,7 @@ from contract.delivery.outbox import Outbox
 from contract.ids import new_id
 from contract.phrases import Phrases
 from contract.web.feed import Feed
-from contract.web.server import serve
+from contract.web.server import listen, serve
 from drivers.codec import Quantity
 from drivers.link import LinkLost
 from drivers.reader import Reader
@@ -54,6 +54,7 @@ async def run(
     Raises StoreRefused, ConfigRefused, UnknownDriver, BusRefused, PhrasesRefused or PortTaken, each with a sentence
     that says what to do.
     """
+    listen(config.kiosk.host, config.kiosk.port).close()  # a taken port is found before anything is opened
     with closing(Store.open(config.store.path)) as store:
         gate = Gate(config, clock, store, asyncio.get_running_loop())
         await gate.run(stop, on_started)
