@@ -1,9 +1,9 @@
 """A person as a thermal camera meets them: skin temperatures on a millimetre grid (`science.md` 7, the face).
 
-Origin midway between the eyes, x to the right in the picture, y down. The reference map of `science.md` 7 is agreed with to
-the millikelvin when `detail` is off. `detail` adds what that map leaves out and a face detector looks for: brows, eye
-sockets, the ridge and wings of the nose, a mouth, ears, a curved hairline, the shadow under the jaw, a collar. It
-touches neither the inner canthi nor the forehead, so that what is measured stays what the science says.
+Origin midway between the eyes, x to the right in the picture, y down. With `detail` off this is the reference map to
+rounding. `detail` adds what that map leaves out and a face detector looks for: brows, eye sockets, folds beside the
+nose, a mouth, ears, a curved hairline, the shadow under the jaw, a collar. It touches neither the inner canthi nor the
+forehead, so that what is measured stays what the science says.
 """
 
 from dataclasses import dataclass
