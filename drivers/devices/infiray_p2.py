@@ -27,6 +27,7 @@ from contract.clock import Instant
 from contract.units import ZERO_C_IN_K
 from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId, VideoMode
 from drivers.samples import DecodeFault, Event, FaultKind, Sample, SampleFlag, ThermalFrame
+from drivers.scanner import PAUSE_S
 
 ROWS: Final = 192
 COLUMNS: Final = 256
@@ -124,11 +125,15 @@ class InfirayP2Decoder:
     def __init__(self, instrument: str) -> None:
         self._instrument = instrument
         self._buffer = bytearray()
+        self._heard_ns = 0
         self._seq = 0
         self._lost = 0
 
     def feed(self, data: bytes, at: Instant) -> list[Event]:
         """Take bytes cut anywhere; return the events they complete. Never raises."""
+        if not data:
+            return self._pause(at)
+        self._heard_ns = at.mono_ns
         source: bytes | bytearray = data
         if self._buffer:
             self._buffer += data
@@ -154,6 +159,16 @@ class InfirayP2Decoder:
     def poll(self) -> bytes:
         """Return b"": the camera talks by itself."""
         return b""
+
+    def _pause(self, at: Instant) -> list[Event]:
+        """Give up a frame whose end does not come."""
+        events: list[Event] = []
+        if at.mono_ns - self._heard_ns >= PAUSE_S * 1e9:
+            if self._buffer:
+                events.append(DecodeFault(FaultKind.LENGTH, len(self._buffer), at.at, at.mono_ns, "a frame cut short"))
+            self._buffer.clear()
+            self._tell_loss(at, events, 1)
+        return events
 
     def _tell_loss(self, at: Instant, events: list[Event], at_least: int) -> None:
         if self._lost >= at_least:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drivers.devices import infiray_p2 as codec
-from drivers.samples import DecodeFault, SampleFlag, ThermalFrame
+from drivers.samples import DecodeFault, FaultKind, SampleFlag, ThermalFrame
 from simulators.devices.infiray_p2 import InfirayP2
 from tests.simulators.devices.together import START, Still, Together, picture
 
@@ -52,6 +52,16 @@ def test_a_torn_frame_is_dropped_and_the_next_one_found():
     torn = frame[:70_000] + frame[90_001:]
     events = list(codec.SPEC.decoder("x").feed(frame + torn + frame + frame, START))
     assert len(frames_of(events)) == 3
+
+
+def test_a_frame_cut_short_is_told_and_the_stream_goes_on():
+    frame = codec.encode_frame(SCENE)
+    decoder = codec.SPEC.decoder("x")
+    assert len(frames_of(decoder.feed(frame + frame[:100_000], START))) == 1
+    assert decoder.feed(b"", START.later(0.1)) == []
+    (fault,) = decoder.feed(b"", START.later(1))
+    assert (fault.kind, fault.dropped_bytes) == (FaultKind.LENGTH, 100_000)
+    assert len(frames_of(decoder.feed(frame, START.later(2)))) == 1
 
 
 def test_a_picture_in_colour_is_no_frame_and_the_fault_says_what_to_change():
