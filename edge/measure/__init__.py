@@ -14,5 +14,5 @@ except ImportError as error:
     ) from error
 
 cv2.setNumThreads(1)
-"""The pictures are small: more threads make the network no faster and cost a fifth more processor, which other lanes and
-the kiosk's browser need."""
+# The pictures are small: more threads make the network no faster and cost a fifth more processor, which other lanes and
+# the kiosk's browser need.
