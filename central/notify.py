@@ -9,7 +9,7 @@ import urllib.request
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import anyio
 import structlog
@@ -63,7 +63,7 @@ class Notifier:
             moved.simulated,
             text,
         )
-        log.warning("notice", **asdict(notice))
+        log.warning("notice", what=notice.event, gate=notice.gate, alert=notice.alert, step=notice.escalation)
         if not self._webhook:
             return
         if len(self._waiting) >= QUEUE:
@@ -97,5 +97,9 @@ class Notifier:
         request = urllib.request.Request(  # noqa: S310  # the scheme is checked by the configuration
             self._webhook, body, {"content-type": "application/json"}, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            answer.read(1024)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                answer.read(1024)
+        except HTTPError as error:
+            error.close()  # it holds the connection
+            raise
