@@ -165,4 +165,34 @@ rules = Table(
     Column("body", Text, nullable=False),
 )
 
+calibration_events = Table(
+    "calibration_events",
+    metadata,
+    Column("run", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True, comment="place in the run; rows are only ever added"),
+    Column("instrument", Text, nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("event", Text, nullable=False, comment="edge.technician.run, JSON"),
+)
+
+check_sets = Table(
+    "check_sets",
+    metadata,
+    Column("check", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True, comment="0, then the repeats; rows are only ever added"),
+    Column("instrument", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("certificate", Uuid, comment="the one in force: each has an r0 of its own"),
+    Column("outcome", Text, nullable=False, comment="what the check says up to this set"),
+    Column("body", Text, nullable=False, comment="edge.technician.journal.CheckSet, JSON"),
+    Index("check_sets_by_instrument", "instrument", "at"),
+)
+
+check_watches = Table(
+    "check_watches",
+    metadata,
+    Column("instrument", Text, primary_key=True),
+    Column("since", Moment, nullable=False, comment="from when on its checks are asked for"),
+)
+
 outbox = outbox_table(metadata)

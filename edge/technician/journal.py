@@ -1,0 +1,149 @@
+"""What the bench has measured, in the gate's own database: rows are added after every step and never changed.
+
+So the plug may be pulled at any moment: a run is read back as its events and goes on at `next_step`, a check goes on
+with the set after its last. A row cannot be half there; SQLite commits it or not. The baseline r0 is not stored but
+folded from the checks since the certificate in force, so that it cannot disagree with them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from edge import tables
+from edge.technician.check import NEW, Baseline, Outcome, Residual
+from edge.technician.run import Adjusted, Finished, PointMeasured, Run, Started, run_event
+
+RunEvents = list[Started | PointMeasured | Adjusted | Finished]
+
+
+class CheckSet(BaseModel):
+    """Ten readings of the plate within a check."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    check: UUID
+    number: Annotated[int, Field(ge=0)]
+    instrument: str
+    at: AwareDatetime
+    by: str
+    certificate: UUID | None
+    reference_c: float
+    """Radiance temperature of the plate."""
+    mean_c: float
+    sd_c: float
+    n: int
+    error_c: float
+    residual_c: float
+    outcome: Outcome
+    """What the check says with this set in it."""
+
+    @property
+    def residual(self) -> Residual:
+        """The numbers that `edge.technician.check` judges."""
+        return Residual(self.mean_c, self.sd_c, self.n, self.error_c, self.residual_c)
+
+
+Check = tuple[CheckSet, ...]
+"""One check: its sets in order; the last one's outcome is the check's."""
+
+
+def keep_event(connection: Connection, run: Run, event: Started | PointMeasured | Adjusted | Finished) -> None:
+    """Add an event to a run. Raises sqlalchemy.exc.IntegrityError if somebody else has gone on with it meanwhile."""
+    rows = tables.calibration_events
+    number = connection.execute(select(func.count()).where(rows.c.run == run.started.run)).scalar_one()
+    connection.execute(
+        insert(rows).values(
+            run=run.started.run,
+            number=number,
+            instrument=run.started.instrument,
+            at=event.at,
+            event=run_event.dump_json(event).decode(),
+        )
+    )
+
+
+def events_of(connection: Connection, run: UUID) -> RunEvents:
+    """Return what has happened in a run, in order."""
+    rows = tables.calibration_events
+    found = connection.execute(select(rows.c.event).where(rows.c.run == run).order_by(rows.c.number))
+    return [run_event.validate_json(row.event) for row in found]
+
+
+def open_run(connection: Connection, instrument: str) -> Run | None:
+    """Return the instrument's run that has not ended; None if there is none."""
+    run = latest_run(connection, instrument)
+    return run if run is not None and run.finished is None else None
+
+
+def latest_run(connection: Connection, instrument: str) -> Run | None:
+    """Return the instrument's newest run."""
+    rows = tables.calibration_events.c
+    newest = connection.execute(
+        select(rows.run).where(rows.instrument == instrument, rows.number == 0).order_by(rows.at.desc()).limit(1)
+    ).scalar_one_or_none()
+    return None if newest is None else Run(events_of(connection, newest))
+
+
+def keep_set(connection: Connection, one: CheckSet) -> None:
+    """Add a set to a check."""
+    connection.execute(
+        insert(tables.check_sets).values(
+            check=one.check,
+            number=one.number,
+            instrument=one.instrument,
+            at=one.at,
+            certificate=one.certificate,
+            outcome=one.outcome,
+            body=one.model_dump_json(),
+        )
+    )
+
+
+def checks_of(connection: Connection, instrument: str, certificate: UUID | None) -> list[Check]:
+    """Return the checks of an instrument under one certificate, oldest first."""
+    rows = tables.check_sets.c
+    found = connection.execute(
+        select(rows.body)
+        .where(
+            rows.instrument == instrument,
+            rows.certificate.is_(certificate) if certificate is None else rows.certificate == certificate,
+        )
+        .order_by(rows.at, rows.number)
+    )
+    checks: dict[UUID, list[CheckSet]] = {}
+    for row in found:
+        one = CheckSet.model_validate_json(row.body)
+        checks.setdefault(one.check, []).append(one)
+    return [tuple(sets) for sets in checks.values()]
+
+
+def last_passed(connection: Connection, instrument: str) -> datetime | None:
+    """Return when the instrument last passed a check, under whichever certificate."""
+    rows = tables.check_sets.c
+    return connection.execute(
+        select(rows.at)
+        .where(rows.instrument == instrument, rows.outcome == Outcome.PASSED)
+        .order_by(rows.at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def baseline(checks: Sequence[Check]) -> Baseline:
+    """Return r0 as the checks that passed have made it."""
+    learned = NEW
+    for check in checks:
+        if check[-1].outcome is Outcome.PASSED:
+            learned = learned.learn(check[-1].error_c)
+    return learned
+
+
+def watch(connection: Connection, instrument: str, now: datetime) -> datetime:
+    """Return from when on an instrument's checks are asked for; from now on if nobody has asked before."""
+    rows = tables.check_watches
+    connection.execute(upsert(rows).values(instrument=instrument, since=now).on_conflict_do_nothing())
+    since: datetime = connection.execute(select(rows.c.since).where(rows.c.instrument == instrument)).scalar_one()
+    return since
