@@ -1,5 +1,6 @@
 """One gate, whole: thermometer on a pseudo-terminal, store, broker, screens; central is played by the test."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
@@ -344,3 +345,33 @@ async def test_a_disk_that_cannot_be_written_delays_neither_the_screen_nor_the_d
         (one,) = recall.waiting(connection)
         assert (one.alert, one.taken) == (alert.id, True)
     store.close()
+
+
+@pytest.mark.parametrize(("recording", "people"), [("fb8b19452467", 1), ("87a24e9c2628", 0)])
+async def test_a_recording_runs_through_the_whole_gate_frame_by_frame(
+    settings: dict[str, Any], tmp_path: Path, shared_data: Path, recording: str, people: int
+) -> None:
+    """As fast as it is read, and yet no frame is passed over: the recording waits for the lane."""
+    file = shared_data / "checkpoint_recordings" / f"{recording}.cptv"
+    settings["instruments"] = [
+        {
+            "id": "camera",
+            "driver": "lepton_y16",
+            "link": f"replay://{file}?speed=max",
+            "serial": "R-1",
+            "rotate_deg": 90,
+            "hfov_deg": 44.0,
+            "distance_m": 0.7,
+            "warm_up_s": 0,
+            "reference": {"set_c": 35.8, "emissivity": 1.0, "u_c": 0.3, "assumed": True},
+        }
+    ]
+    settings = with_certificate(settings, tmp_path, instrument="camera", serial="R-1")
+    async with running(GateConfig.model_validate(settings)) as screens:
+        await screens.wait_for("lane", lane="camera", screening=True)
+        await screens.wait_for("lane", lane="camera", reasons=[Reason.INSTRUMENT_SILENT])  # it is over
+        text = await screens.page("/metrics")
+        assert 'frames_dropped{instrument="camera"} 0.0' in text
+        assert 'lane_failures{instrument="camera"} 0.0' in text
+        found = re.findall(r'passages_total\{verdict="(\w+)"\} ([\d.]+)', text)
+        assert sum(float(count) for _, count in found) == people
