@@ -35,6 +35,8 @@ class Reason(StrEnum):
     DECODE_FAULTS = "decode_faults"
     BAD_PIXELS = "bad_pixels"
     CHECK_OVERDUE = "check_overdue"
+    BEING_CHECKED = "being_checked"
+    """A technician has it on the bench."""
     # the reference in view
     REFERENCE_LOST = "reference_lost"
     REFERENCE_HOLD = "reference_hold"
@@ -174,6 +176,7 @@ class HealthFlag(StrEnum):
     OFFSET_EXCESS = "offset_excess"
     BASELINE_OUT_OF_MODEL = "baseline_out_of_model"
     CHECK_OVERDUE = "check_overdue"
+    CHECK_FAILED = "check_failed"
     CERTIFICATE = "certificate"
     UNKNOWN = "unknown"
 

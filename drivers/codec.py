@@ -174,5 +174,7 @@ class DriverSpec:
     """False for a device that must never decide on fever (integers, opaque body mode)."""
     shows: Callable[[Light], bytes] | None = None
     """For a SIGNAL device: what the host sends to make a tower light show exactly these lamps."""
+    drives: Callable[[float], tuple[bytes, ...]] | None = None
+    """For a REFERENCE device: what the host sends to bring it to a set point in degC and keep it there."""
     wiring: Mapping[str, str] = field(default_factory=dict)
     """Device pin to host pin, for the page "how to connect"."""

@@ -92,6 +92,8 @@ class Instrument(Section):
     mark: tuple[int, int, int] | None = None
     """For arrays that look for no face: centre column, centre row and radius in pixels of the forehead at the mark."""
     reference: ReferenceView | None = None
+    bench_region: tuple[int, int, int] | None = None
+    """Where the technician's plate stands on the bench: column, row, radius; None: `reference.region`, or find it."""
     warm_up_s: Annotated[float, Field(ge=0)] = 1800.0
     certificate: Path | None = None
     """Certificate to start with, if central has sent none."""
@@ -193,6 +195,29 @@ class Kiosk(Section):
         return self
 
 
+class Bench(Section):
+    """The technician's bench at this gate: checks and calibrations."""
+
+    laboratory: str = ""
+    """Who calibrates; printed on certificates."""
+    check_every_h: Annotated[float, Field(gt=0)] = 24.0
+    check_grace_h: Annotated[float, Field(ge=0)] = 12.0
+    """So long after a missed check the instrument goes out of service."""
+    valid_d: Annotated[float, Field(ge=1, le=365)] = 182.0
+    """How long a new certificate holds (`science.md` 2.5)."""
+    pace: Annotated[float, Field(ge=1, le=100)] = 1.0
+    """A rehearsal's speed: settling and pauses are so many times shorter. 1 anywhere but at a simulated gate."""
+
+
+class TrustedKeys(Section):
+    """Whose certificates this gate believes."""
+
+    sign_with: Path | None = None
+    """Ed25519 private key (PEM) that signs what the bench makes."""
+    keys: tuple[Path, ...] = ()
+    """Public keys (PEM). With any, a certificate that none of them signed is refused."""
+
+
 class Store(Section):
     """Where the gate keeps what it must not lose."""
 
@@ -216,12 +241,16 @@ class GateConfig(Section):
     mqtt: Mqtt = Mqtt()
     kiosk: Kiosk = Kiosk()
     store: Store = Store()
+    bench: Bench = Bench()
+    trust: TrustedKeys = TrustedKeys()
 
     @model_validator(mode="after")
     def _instruments_fit(self) -> "GateConfig":
         ids = [instrument.id for instrument in self.instruments]
         if doubled := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"two instruments share the id {min(doubled)!r}")
+        if self.bench.pace > 1 and not self.gate.simulated:
+            raise ValueError("bench.pace above 1 is for a simulated gate: real blackbodies need their time")
         if not any(instrument.role is InstrumentRole.SCREEN for instrument in self.instruments):
             raise ValueError('no instrument screens people; give one the role "screen"')
         for instrument in self.instruments:

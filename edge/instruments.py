@@ -15,7 +15,7 @@ import numpy as np
 from contract.calibration import Certificate
 from contract.clock import Clock
 from contract.messages import InstrumentStateBody
-from contract.vocabulary import InstrumentState
+from contract.vocabulary import InstrumentState, Reason
 from drivers.reader import Reader, ReaderStatus
 from drivers.samples import (
     AmbientReading,
@@ -61,6 +61,8 @@ class Instruments:
         self.certificates: dict[str, Certificate | None] = {}
         self.last_value_c: dict[str, float] = {}
         self.references: dict[str, ReferenceReading] = {}
+        self.taps: dict[str, Callable[[ThermalFrame | SpotReading], None]] = {}
+        """Who else sees an instrument's samples, on the reader's thread: the technician's bench."""
         self.intakes = {
             instrument.id: Intake(
                 instrument.id,
@@ -120,6 +122,15 @@ class Instruments:
         if (intake := self.intakes.get(body.instrument)) is not None:
             intake.order(lambda lane: lane.state(body.state))
 
+    def hold(self, instrument: str, reason: Reason | None) -> None:
+        """Let a lane decide nothing, or go on again (None)."""
+        if (intake := self.intakes.get(instrument)) is not None:
+            intake.order(lambda lane: lane.hold(reason))
+
+    def ordered(self, instrument: str) -> InstrumentStateBody | None:
+        """Return the last order about an instrument's state."""
+        return self._states.get(instrument)
+
     def obey(self, rules: Rules) -> None:
         """Decide by these rules from now on."""
         self._rules = rules
@@ -159,6 +170,8 @@ class Instruments:
         return receive
 
     def _receive(self, name: str, event: Event) -> None:
+        if (tap := self.taps.get(name)) is not None and isinstance(event, ThermalFrame | SpotReading):
+            tap(event)
         intake = self.intakes.get(name)
         match event:
             case ThermalFrame() if intake is not None:

@@ -53,6 +53,7 @@ class Lane:
         self._canthus_weight = config.sites.combined.canthus_weight
         self._certificate = certificate
         self._state = InstrumentState.IN_SERVICE
+        self._held: Reason | None = None
         self._chains = Chains(config.radiometry, instrument.distance_m)
         self._readiness = Readiness(instrument, spec, config.surroundings)
         self._judge = Judge(instrument.id, config, ids)
@@ -79,6 +80,11 @@ class Lane:
     def state(self, instrument_state: InstrumentState) -> None:
         """Obey the instrument's lifecycle: only some states measure, and a suspect instrument is strict."""
         self._state = instrument_state
+        self._judge.renew()
+
+    def hold(self, reason: Reason | None) -> None:
+        """Decide nothing for a reason that lies outside the samples, or go on again (None)."""
+        self._held = reason
         self._judge.renew()
 
     def reference_reading(self, reading: ReferenceReading) -> None:
@@ -139,6 +145,8 @@ class Lane:
         people = self._watch.look(target_c, t_s)
         self._spent("faces")
         reasons = self._readiness.reasons(sample, t_s, air, self._certificate, self._state)
+        if self._held is not None:
+            reasons.insert(0, self._held)
         reference = NO_REFERENCE
         if self._blackbody is not None:
             shutter = self._readiness.shutter

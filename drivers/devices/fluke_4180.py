@@ -196,6 +196,10 @@ class Fluke4180Decoder:
         return DeviceReply(self._instrument, at.at, at.mono_ns, name, value)
 
 
+def _drives(setpoint_c: float) -> tuple[bytes, ...]:
+    return set_setpoint(setpoint_c), set_output(on=True)
+
+
 def _recognises(heard: bytes) -> bool:
     return _IDENTITY.search(heard.decode("ascii", "replace")) is not None
 
@@ -219,5 +223,6 @@ SPEC: Final = DriverSpec(
     poll_interval_s=0.5,
     rate_hz=0.6,
     silence_s=8.0,
+    drives=_drives,
     wiring={"RS-232 DE-9": "null-modem cable to the host's RS-232 port or USB adapter"},
 )

@@ -177,5 +177,6 @@ SPEC: Final = DriverSpec(
     poll_interval_s=1.0,
     rate_hz=0.8,
     silence_s=8.0,
+    drives=lambda setpoint_c: (set_setpoint(setpoint_c),),
     wiring={"RS-232 DE-9": "null-modem cable to the host's RS-232 port or USB adapter"},
 )

@@ -154,5 +154,6 @@ SPEC: Final = DriverSpec(
     poll_interval_s=1.0,
     rate_hz=0.8,
     silence_s=8.0,
+    drives=lambda setpoint_c: (set_setpoint(setpoint_c),),
     wiring={"RS-232": "null-modem cable", "RS-485": "A, B of an RS-485 adapter; converter set to 1200 7-O-1"},
 )

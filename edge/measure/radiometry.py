@@ -94,6 +94,12 @@ def through(apparent_c: Celsius, path: Path, band: Band = BAND_7_5_14) -> Celsiu
     return temperature(s, band)
 
 
+def arriving(target_c: Celsius, path: Path, band: Band = BAND_7_5_14) -> Celsius:
+    """Return the radiance temperature at the sensor from that at the target: `through` the other way round."""
+    s = path.air * radiance(target_c, band) + (1 - path.air) * radiance(path.air_c, band)
+    return temperature(path.window * s + (1 - path.window) * radiance(path.window_c, band), band)
+
+
 def surface(target_c: Celsius, emissivity: float, reflected_c: float, band: Band = BAND_7_5_14) -> Celsius:
     """Return the temperature of a surface of that emissivity from its radiance temperature (`science.md` 1.2)."""
     return temperature((radiance(target_c, band) - (1 - emissivity) * radiance(reflected_c, band)) / emissivity, band)
