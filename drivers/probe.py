@@ -244,19 +244,25 @@ def _running(reader: Reader, seconds: float | None) -> Iterator[None]:
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     clock = SystemClock()
     until = None if seconds is None else clock.now().later(seconds)
-    said = ""
+    said: str | None = None
     reader.start()
     try:
         while not ending.wait(0.05) and reader.alive and (until is None or clock.now() < until):
-            if (hint := reader.status().hint) != said:
-                said = hint
-                print(f"guankou-probe: {said or 'reading'}", file=sys.stderr)
+            said = _say(reader.status().hint, said)
             yield
+        _say(reader.status().hint, said)
     finally:
         reader.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
     yield
+
+
+def _say(hint: str, said: str | None) -> str:
+    """Tell the reader's hint if it is news; return it."""
+    if hint != said:
+        print(f"guankou-probe: {hint or 'reading'}", file=sys.stderr, flush=True)
+    return hint
 
 
 def _show(event: Sample, line: Json, status: ReaderStatus) -> None:
