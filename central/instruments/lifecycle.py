@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from central.instruments.refusal import InstrumentRefused
 from contract.vocabulary import InstrumentState, Role
 
 
@@ -39,7 +40,7 @@ class Evidence(StrEnum):
     """The error as found, measured BEFORE any adjustment."""
 
 
-class TransitionRefused(Exception):
+class TransitionRefused(InstrumentRefused):
     """The table has no such transition for this actor, or its evidence is missing; the text says what is needed."""
 
 
@@ -117,12 +118,19 @@ def transition(
     row = next((row for row in TABLE if (row.source, row.target) == (source, target)), None)
     if row is None:
         onward = ", ".join(sorted(row.target for row in TABLE if row.source is source)) or "nowhere"
-        raise TransitionRefused(f"from {source} an instrument goes to {onward}, not to {target}")
+        raise TransitionRefused(
+            "life.no_such_step",
+            f"from {source} an instrument goes to {onward}, not to {target}",
+            source=source,
+            target=target,
+        )
     if actor not in row.actors:
         who = ", ".join(sorted(row.actors))
-        raise TransitionRefused(f"{source} to {target} is for {who}, not for {actor}")
+        raise TransitionRefused(
+            "life.not_for_you", f"{source} to {target} is for {who}, not for {actor}", source=source, target=target
+        )
     if row.evidence is not Evidence.NONE and row.evidence not in evidence:
-        raise TransitionRefused(f"{source} to {target} needs {row.evidence}")
+        raise TransitionRefused(f"life.needs_{row.evidence}", f"{source} to {target} needs {row.evidence}")
     return row
 
 

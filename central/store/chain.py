@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select, update
 
+from central.store.instrument_tables import instrument_journal
 from central.store.tables import alert_journal, audit, chains
 
 START: Final = "0" * 64
 """The hash before the first row."""
 
-CHAINED: Final = (alert_journal, audit)
+CHAINED: Final = (alert_journal, audit, instrument_journal)
 
 
 class ChainBroken(Exception):

@@ -101,7 +101,7 @@ def test_a_database_without_its_driver_says_what_to_install() -> None:
 def test_the_database_itself_refuses_to_change_a_journal(central: Central, table, verb: str) -> None:
     alert = {"who": "a", "address": "", "at": central.clock.now().at, "previous": "", "hash": "", "number": 1}
     rest = {column.name: "x" for column in table.c if column.name not in alert}
-    if table is not audit:
+    if "alert" in table.c:
         rest |= {"alert": central.down.epoch, "from_state": None}
     central.store.write(lambda transaction: transaction.connection.execute(insert(table).values(alert | rest)))
     with pytest.raises(DatabaseError, match="append-only"):
