@@ -6,7 +6,8 @@ when the person goes, if there is a value or if the person has tried: stood at t
 the reason that spoiled most frames is the verdict's. A shutter that begins brings the verdict forward if there are
 five frames; nothing is decided until it has settled, and who goes meanwhile gets the verdict then. Lasting doubts about
 the instrument do not let anybody wait: the verdict then falls after that second. Things that are no people leave no
-passage.
+passage. Nobody stands under another's verdict: who has had one is watched on, and a face whose temperature says that
+it is another starts a new passage.
 """
 
 from collections import Counter, OrderedDict
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.vocabulary import Reason, Site, VerdictKind
+from edge.measure.continuity import Continuity
 from edge.measure.person import BEST, Person
 from edge.measure.skin import Skin
 
@@ -57,6 +59,8 @@ class Attempt:
     last_s: float | None = None
     crop_c: NDArray[np.float32] | None = None
     verdict: VerdictKind | None = None
+    look: Continuity | None = None
+    """What the person looked like when the verdict fell; None without a value."""
 
     @property
     def valid(self) -> int:
@@ -107,6 +111,11 @@ class Attempt:
         kinds = (Reason.GLASSES, Reason.MASK)
         return tuple(reason for reason in kinds if self.covers[reason] > frames / 2)
 
+    def settle(self, verdict: VerdictKind, site: Site | None, skin_c: float | None) -> None:
+        """Keep the verdict, and what was measured of whom it is."""
+        self.verdict = verdict
+        self.look = Continuity(site, skin_c) if site is not None and skin_c is not None else None
+
     def renew(self) -> None:
         """Forget the frames, as after a change of certificate, or for another attempt of the same person."""
         self.frames.clear()
@@ -132,6 +141,16 @@ class Attempts:
     def of(self, number: int) -> Attempt:
         """Return the attempt of a person by the number that the tracker gave."""
         return self._present.setdefault(number, Attempt(number))
+
+    @property
+    def settled(self) -> frozenset[int]:
+        """The numbers of those present who have had their verdict."""
+        return frozenset(number for number, attempt in self._present.items() if attempt.verdict is not None)
+
+    def another(self, before: Attempt) -> Attempt:
+        """Return the attempt of somebody who has stepped into the place of one who has had a verdict."""
+        self._present[before.number] = Attempt(before.number)
+        return self._present[before.number]
 
     def leave(self, number: int) -> Attempt | None:
         """Return the attempt of somebody who has gone, and forget it."""

@@ -81,11 +81,18 @@ class Judge:
         """Return what is known of the person whom the watch calls `number`."""
         return self._attempts.of(number)
 
+    @property
+    def settled(self) -> frozenset[int]:
+        """The numbers of those in view who have had their verdict."""
+        return self._attempts.settled
+
     def decide(self, moment: Moment, sighted: Sequence[Sighted], gone: Sequence[int]) -> list[PassageDecided]:
         """Take who is seen and who has gone; return the verdicts that fall now."""
         decided = []
         for seen in sighted:
             attempt = self._attempts.of(seen.number)
+            if attempt.verdict is not None and _is_another(attempt, seen, moment):
+                attempt = self._attempts.another(attempt)
             if attempt.verdict is None:
                 _note(attempt, seen, moment)
                 decided += self._while_standing(attempt, moment)
@@ -148,7 +155,7 @@ class Judge:
     def _said(
         self, attempt: Attempt, moment: Moment, measurement: Measurement, verdict: Verdict, crop_c: Frame | None
     ) -> PassageDecided:
-        attempt.verdict = verdict.kind
+        attempt.settle(verdict.kind, measurement.site, measurement.skin_c)
         return PassageDecided(
             passage=measurement.passage,
             instrument=self._instrument,
@@ -167,6 +174,13 @@ def _note(attempt: Attempt, seen: Sighted, moment: Moment) -> None:
         attempt.take(scene.t_s, Sight(moment.sample.at, seen.skin, scene.offset_c, crop_c), seen.covers)
     else:
         attempt.spoil(scene.t_s, seen.refused or Reason.INCOMPLETE, crop_c)
+
+
+def _is_another(attempt: Attempt, seen: Sighted, moment: Moment) -> bool:
+    """Say whether somebody else has taken the place of a person who has had a verdict."""
+    if attempt.look is None or seen.skin is None:
+        return False
+    return attempt.look.denies(moment.scene.t_s, seen.skin.site, seen.skin.skin_c)
 
 
 def _crop(picture_c: Frame, box: Box) -> Frame | None:

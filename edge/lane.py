@@ -116,6 +116,7 @@ class Lane:
         self._spent("sites")
         moment = Moment(sample, air, scene, reasons, self._certificate, self._state, self._blackbody)
         decided = self._judge.decide(moment, sighted, gone)
+        self._watch.settle(self._judge.settled)
         self._spent("decision")
         scene.picture_c.flags.writeable = False
         faces = tuple(self._face(seen) for seen in sighted)

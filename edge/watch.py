@@ -4,6 +4,7 @@ Three ways to watch, one answer: faces where the picture is fine enough, a foreh
 number on single points.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,11 +84,16 @@ class FaceWatch:
         self._tracker = Tracker()
         self._tracks: list[Track] = []
         self._gone: list[Track] = []
+        self._settled: Collection[int] = ()
+
+    def settle(self, numbers: Collection[int]) -> None:
+        """Know who has had a verdict: nobody may follow on under one of these numbers."""
+        self._settled = numbers
 
     def look(self, target_c: Frame, t_s: float) -> list[Box]:
         """Take the next picture; return where people are in it."""
         faces = self._finder.find(target_c) if self._worth_it(target_c, t_s) else []
-        self._tracks, self._gone = self._tracker.update(faces, t_s)
+        self._tracks, self._gone = self._tracker.update(faces, t_s, self._settled)
         return [track.face.box for track in self._tracks if track.fresh]
 
     def measure(self, scene: Scene) -> tuple[list[Sighted], list[int]]:
@@ -144,6 +150,11 @@ class MarkWatch:
         self._pixels = np.nonzero(self._mask)
         self._box: Box = (x - radius - 0.5, y - radius - 0.5, x + radius + 0.5, y + radius + 0.5)
         self._presence = Presence()
+        self._settled: Collection[int] = ()
+
+    def settle(self, numbers: Collection[int]) -> None:
+        """Know who has had a verdict: nobody may follow on under one of these numbers."""
+        self._settled = numbers
 
     def look(self, _target_c: Frame, _t_s: float) -> list[Box]:
         """Return nothing: people at the mark hide no reference elsewhere."""
@@ -157,7 +168,9 @@ class MarkWatch:
             return [], []
         mean_c, hottest_c = float(good.mean()), float(good.max())
         warm_c = max(mean_c, hottest_c) if hottest_c > scene.hot_c else mean_c
-        visit, refused, gone = self._presence.update(warm_c, scene.surface.ambient_c, scene.t_s, scene.hot_c)
+        visit, refused, gone = self._presence.update(
+            warm_c, scene.surface.ambient_c, scene.t_s, scene.hot_c, self._settled
+        )
         if visit is not None and refused is None and np.ptp(np.percentile(good, (10, 90))) > MIXED_C:
             refused = Reason.SITE_COVERED
         return _visited(visit, refused, gone, self._box, scene, float(np.nanmean(scene.raw_c[self._pixels])))
@@ -168,6 +181,11 @@ class PointWatch:
 
     def __init__(self) -> None:
         self._presence = Presence()
+        self._settled: Collection[int] = ()
+
+    def settle(self, numbers: Collection[int]) -> None:
+        """Know who has had a verdict: nobody may follow on under one of these numbers."""
+        self._settled = numbers
 
     def look(self, _target_c: Frame, _t_s: float) -> list[Box]:
         """Return nothing: a single point has no picture for people to be in."""
@@ -176,7 +194,9 @@ class PointWatch:
     def measure(self, scene: Scene) -> tuple[list[Sighted], list[int]]:
         """Return what can be measured of whom, and who has gone."""
         value_c = float(scene.picture_c[0, 0])
-        visit, refused, gone = self._presence.update(value_c, scene.surface.ambient_c, scene.t_s, scene.hot_c)
+        visit, refused, gone = self._presence.update(
+            value_c, scene.surface.ambient_c, scene.t_s, scene.hot_c, self._settled
+        )
         return _visited(visit, refused, gone, (0.0, 0.0, 1.0, 1.0), scene, float(scene.raw_c[0, 0]))
 
 

@@ -6,6 +6,7 @@ the step is somebody, colder is nobody, and a person is one stretch of time abov
 settled; while somebody steps up it still climbs.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,9 @@ SETTLED_C_PER_S: Final = 2.5
 SETTLED_C: Final = 0.5
 """Smaller changes from one reading to the next are noise and breath."""
 ABSENT_S: Final = 0.3
-"""Nobody for this long, and the next is another person."""
+"""Nobody for this long, and the next is another person; after a verdict a single reading of nobody is enough."""
+GAP_S: Final = 3.0
+"""Without a reading for so long, whoever is there may be another; no value spans more than this anyway."""
 _BODY_C: Final = 36.8
 
 
@@ -43,16 +46,18 @@ class Presence:
         self._count = 0
 
     def update(
-        self, value_c: float, ambient_c: float, t_s: float, hot_c: float
+        self, value_c: float, ambient_c: float, t_s: float, hot_c: float, settled: Collection[int] = ()
     ) -> tuple[Visit | None, Reason | None, Visit | None]:
-        """Take a radiance temperature at the mark.
+        """Take a radiance temperature at the mark; `settled` are the visits that have had their verdict.
 
         Returns who is there, why this value cannot be used, and who has gone. Hot things are nobody.
         """
         visit, gone = self._visit, None
-        if visit is not None and t_s - visit.seen_s > ABSENT_S and not value_c >= floor_c(ambient_c):
+        absent = not value_c >= floor_c(ambient_c)
+        patience_s = 0.0 if visit is not None and visit.number in settled else ABSENT_S
+        if visit is not None and ((absent and t_s - visit.seen_s > patience_s) or t_s - visit.seen_s > GAP_S):
             gone, self._visit, visit = visit, None, None
-        if not value_c >= floor_c(ambient_c):
+        if absent:
             self._last = (t_s, value_c)
             return visit, None, gone
         if visit is None and value_c <= hot_c:

@@ -1,26 +1,33 @@
 """Carries people from picture to picture: one number for one person as long as they stay in view.
 
 Faces of this picture are given to the people of the last ones, nearest first; a face that nobody claims is a new
-person if its score is high enough, a person who is not seen for `PATIENCE_S` is gone. A face that turns away for a
-moment is the same person; somebody else at the same place a moment later is kept apart by the gap and by the jump.
+person if its score is high enough. A face that turns away for a moment is the same person; somebody else at the same
+place a moment later is kept apart by the gap and by the jump. Who is not seen for `PATIENCE_S` is gone, and who has
+had a verdict already after `SETTLED_S`: a second verdict for one person costs a glance, a next person without one may
+be a fever let in. Both are stretched for cameras so slow that a single missed picture takes longer.
 """
 
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from edge.measure.faces import START_SCORE, Box, Face, overlap
 
-PATIENCE_S: Final = 1.0
+PATIENCE_S: Final = 0.6
+SETTLED_S: Final = 0.3
+_PICTURES: Final = 2.5
+"""Usual intervals between pictures that patience lasts at least: one may be missed."""
 MOST: Final = 8
 """People followed at once; more are a crowd, in which nobody is measured anyway."""
 
 _OVERLAP: Final = 0.2
 _JUMP: Final = 0.6
 """How far a face may jump between pictures, in its own widths, and still be the same person's."""
-_GROWTH: Final = 1.7
-"""How much its width may change."""
+_GROWTH: Final = 1.4
+"""How much its width may change: who stands behind is smaller by more."""
 _BURST_S: Final = 0.05
 """Pictures that arrive closer together were held up on the way, not taken so."""
 _SPEED: Final = 4.0
@@ -49,9 +56,17 @@ class Tracker:
     def __init__(self) -> None:
         self._tracks: list[Track] = []
         self._next = 1
+        self._last_s: float | None = None
+        self._intervals_s: deque[float] = deque(maxlen=9)
 
-    def update(self, faces: Sequence[Face], t_s: float) -> tuple[list[Track], list[Track]]:
-        """Take the faces of the next picture; return who is in view, and who has gone."""
+    def update(
+        self, faces: Sequence[Face], t_s: float, settled: Collection[int] = ()
+    ) -> tuple[list[Track], list[Track]]:
+        """Take the faces of the next picture; return who is in view, and who has gone.
+
+        `settled` are the numbers of those who have had their verdict.
+        """
+        gone = self._expire(t_s, settled)  # before any face is given away: nobody inherits across a gap
         for track in self._tracks:
             track.fresh = False
         unclaimed = list(faces)
@@ -68,13 +83,24 @@ class Tracker:
                 given.add(index)
                 _move(track, unclaimed[index], t_s)
         self._start([face for index, face in enumerate(unclaimed) if index not in given], t_s)
-        gone = [track for track in self._tracks if t_s - track.seen_s > PATIENCE_S]
-        self._tracks = [track for track in self._tracks if t_s - track.seen_s <= PATIENCE_S]
         return list(self._tracks), gone
 
     def clear(self) -> list[Track]:
         """Forget everybody and return them, as after a gap in the pictures."""
         gone, self._tracks = self._tracks, []
+        return gone
+
+    def _expire(self, t_s: float, settled: Collection[int]) -> list[Track]:
+        if self._last_s is not None:
+            self._intervals_s.append(t_s - self._last_s)
+        self._last_s = t_s
+        usual_s = median(self._intervals_s) if self._intervals_s else 0.0
+        gone = [
+            track
+            for track in self._tracks
+            if t_s - track.seen_s > max(SETTLED_S if track.number in settled else PATIENCE_S, _PICTURES * usual_s)
+        ]
+        self._tracks = [track for track in self._tracks if track not in gone]
         return gone
 
     def _start(self, faces: Sequence[Face], t_s: float) -> None:

@@ -61,3 +61,19 @@ def test_a_hot_thing_before_somebody_spoils_the_value():
 
 def test_nan_is_nobody():
     assert play([float("nan")] * 2) == [(None, None, None)] * 2
+
+
+def test_after_a_verdict_a_single_reading_of_nobody_ends_the_visit():
+    presence = Presence()
+    for step, value in enumerate([34.0, 34.0, 24.0, 36.0]):
+        visit, _, _ = presence.update(value, AIR_C, step * 0.1, HOT_C, settled={1})
+    assert visit.number == 2
+
+
+def test_across_a_gap_in_the_readings_nobody_inherits():
+    presence = Presence()
+    for t_s in (0.0, 0.1, 0.2):
+        presence.update(34.0, AIR_C, t_s, HOT_C)
+    visit, refused, gone = presence.update(36.0, AIR_C, 9.0, HOT_C)
+    assert (visit.number, gone.number) == (2, 1)
+    assert refused is Reason.MOVING

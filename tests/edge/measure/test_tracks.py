@@ -86,3 +86,31 @@ def test_a_crowd_is_bounded():
     tracker = Tracker()
     tracks, _ = tracker.update([face(40 * number, width=20) for number in range(2 * MOST)], 0.0)
     assert len(tracks) == MOST
+
+
+def test_across_a_gap_in_the_pictures_nobody_inherits():
+    tracker = Tracker()
+    play(tracker, [[face(60)]] * 5)
+    tracks, gone = tracker.update([face(60)], 5.0)
+    assert [track.number for track in gone] == [1]
+    assert [track.number for track in tracks] == [2]
+
+
+def test_after_a_verdict_a_shorter_gap_ends_a_person():
+    pictures = [[face(60)], [face(60)], [], [], [], [face(62)]]
+    tracker = Tracker()
+    for step, faces in enumerate(pictures):
+        tracks, _ = tracker.update(faces, step * STEP_S, settled={1})
+    assert [track.number for track in tracks] == [2]
+
+
+def test_one_missed_picture_of_a_slow_camera_ends_nobody():
+    tracker = Tracker()
+    for step, faces in enumerate([[face(60)], [face(60)], [face(60)], [], [face(60)]]):
+        tracks, _ = tracker.update(faces, step * 0.5, settled={1})
+    assert [track.number for track in tracks] == [1]
+
+
+def test_who_stands_closely_behind_is_another():
+    seen, _ = play(Tracker(), [[face(60, width=34)], [face(61, width=23)]])
+    assert seen == [[1], [2]]
