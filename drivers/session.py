@@ -61,6 +61,8 @@ class Session:
                 self._feed(b"", self._now().later(1.0))
                 raise
             self._feed(data, self._now())
+        while not commands.empty():  # the last orders, such as "lights out", still go
+            self._link.write(commands.get_nowait())
 
     def _now(self) -> Instant:
         """Return when the bytes of the last read arrived."""

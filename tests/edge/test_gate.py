@@ -1,5 +1,6 @@
 """One gate, whole: thermometer on a pseudo-terminal, store, broker, screens; central is played by the test."""
 
+import queue
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -30,8 +31,21 @@ from contract.vocabulary import Decision, HealthFlag, InstrumentState, Reason, S
 from edge import recall
 from edge.config import GateConfig
 from edge.store import Store
+from simulators.devices.lcus_relay import LcusRelay
+from simulators.ports import PtyPort
+from tests.drivers.ptys import Device
 from tests.edge.conftest import a_certificate
-from tests.edge.rig import AIR_C, FEVERISH_C, HEALTHY_C, DutyRoom, Forehead, running, thermometer, with_certificate
+from tests.edge.rig import (
+    AIR_C,
+    FEVERISH_C,
+    HEALTHY_C,
+    WAIT_S,
+    DutyRoom,
+    Forehead,
+    running,
+    thermometer,
+    with_certificate,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -375,3 +389,58 @@ async def test_a_recording_runs_through_the_whole_gate_frame_by_frame(
         assert 'lane_failures{instrument="camera"} 0.0' in text
         found = re.findall(r'passages_total\{verdict="(\w+)"\} ([\d.]+)', text)
         assert sum(float(count) for _, count in found) == people
+
+
+class WatchedRelays(LcusRelay):
+    """A relay board that tells what somebody would see on the light."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: queue.Queue[tuple[bool, ...]] = queue.Queue()
+
+    def hear(self, data: bytes, t_s: float) -> bytes:
+        answers = super().hear(data, t_s)
+        self.seen.put(self.relays)
+        return answers
+
+    async def until(self, *relays: bool) -> None:
+        def look() -> None:
+            while self.seen.get(timeout=WAIT_S) != relays:
+                pass
+
+        await anyio.to_thread.run_sync(look)
+
+
+async def test_a_tower_light_follows_the_screen(settings: dict[str, Any], tmp_path: Path, forehead: Forehead) -> None:
+    """Relays: red, amber, green, buzzer."""
+    settings["instruments"].append(
+        {"id": "light", "driver": "lcus_relay", "link": str(tmp_path / "light"), "role": "lamp"}
+    )
+    config = GateConfig.model_validate(with_certificate(settings, tmp_path))
+    board = WatchedRelays()
+    with PtyPort(board, tmp_path / "light", SystemClock()):
+        async with running(config) as screens:
+            await board.until(False, False, True, False)
+            forehead.value_c = FEVERISH_C
+            await board.until(True, False, False, True)
+            verdict = await screens.wait_for("verdict", kind="alarm")
+            forehead.value_c = AIR_C
+            assert (await screens.post(f"/passages/{verdict['passage']}/taken", lane="gun")).json()["ok"]
+            await board.until(False, False, True, False)
+        assert board.relays == (False, False, False, False), "a gate that has ended leaves no light on"
+
+
+async def test_bytes_that_cannot_be_read_are_told_apart_from_silence(config: GateConfig, tmp_path: Path) -> None:
+    line = Device(tmp_path / "gun")
+    try:
+        async with running(config) as screens:
+            for _ in range(20):
+                line.say(bytes(range(7, 200)))
+                await screens.wait_for("strip")
+                if "Wrong line rate" in await screens.page("/fragments/strip", "en"):
+                    break
+            strip = await screens.page("/fragments/strip", "en")
+            assert "Wrong line rate" in strip
+            assert "ask the technician to check the line rate" in strip
+    finally:
+        line.unplug()

@@ -1,18 +1,25 @@
 """A real Chromium before a real gate process."""
 
+import asyncio
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from central.broker import Broker
-from tests.edge.rig import DutyRoom, Forehead, thermometer, with_certificate
+from contract.clock import SystemClock
+from edge.config import GateConfig
+from edge.gate import run
+from tests.edge.rig import WAIT_S, DutyRoom, Forehead, thermometer, with_certificate
 from tests.edge.test_main import write
 
 ARGUMENTS = (
@@ -26,8 +33,9 @@ ARGUMENTS = (
 WAIT_MS = 15_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    """For one module: while Playwright's own loop runs on this thread, no other asynchronous test can."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield browser
@@ -58,26 +66,57 @@ def gate_process(path: Path) -> Iterator[Process]:
         program.stdout.close()
 
 
+@contextmanager
+def gate_thread(config: GateConfig) -> Iterator[str]:
+    """A gate on a thread of this process, which starts at once; its address."""
+    addresses: queue.Queue[str] = queue.Queue()
+    stop: queue.Queue[Callable[[], None]] = queue.Queue()
+
+    async def work() -> None:
+        loop, ended = asyncio.get_running_loop(), anyio.Event()
+        stop.put(lambda: loop.call_soon_threadsafe(ended.set))
+        await run(
+            config,
+            SystemClock(),
+            stop=ended,
+            on_started=lambda port: addresses.put(f"http://127.0.0.1:{port}"),
+        )
+
+    thread = threading.Thread(target=anyio.run, args=(work,), name="gate")
+    thread.start()
+    try:
+        yield addresses.get(timeout=WAIT_S)
+    finally:
+        stop.get(timeout=WAIT_S)()
+        thread.join(WAIT_S)
+
+
 @dataclass
 class Scene:
     """Everything that a browser test plays with."""
 
-    process: Process
+    address: str
     forehead: Forehead
     duty_room: DutyRoom
-    file: Path
 
 
 @pytest.fixture
 def scene(settings: dict[str, Any], tmp_path: Path, broker: Broker) -> Iterator[Scene]:
     """A gate with one thermometer, certified, connected to central."""
     settings["mqtt"] = {"url": broker.url}
-    path = write(tmp_path / "gate.toml", with_certificate(settings, tmp_path))
+    config = GateConfig.model_validate(with_certificate(settings, tmp_path))
     with ExitStack() as stack:
         forehead, _ = stack.enter_context(thermometer(tmp_path / "gun"))
         duty_room = stack.enter_context(DutyRoom(broker.url))
-        process = stack.enter_context(gate_process(path))
-        yield Scene(process, forehead, duty_room, path)
+        yield Scene(stack.enter_context(gate_thread(config)), forehead, duty_room)
+
+
+@pytest.fixture
+def alone(settings: dict[str, Any], tmp_path: Path) -> Iterator[tuple[Path, Forehead]]:
+    """The file of a gate that is to run as a process of its own, without central, and what its thermometer sees."""
+    path = write(tmp_path / "gate.toml", with_certificate(settings, tmp_path))
+    with thermometer(tmp_path / "gun") as (forehead, _):
+        yield path, forehead
 
 
 OpenPage = Callable[..., Page]

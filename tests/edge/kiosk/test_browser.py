@@ -13,13 +13,13 @@ from contract.ids import new_id
 from contract.messages import Alert, Body, Confirmation, DecisionBody, SecondMeasurement
 from contract.topics import Kind
 from contract.vocabulary import Decision
+from edge.config import GateConfig
 from simulators.catalogue import Unit, model
 from simulators.ports import PtyPort
 from simulators.scene import Place
 from simulators.scenes import SCENES, Stage
-from tests.edge.kiosk.conftest import WAIT_MS, OpenPage, Scene, gate_process
-from tests.edge.rig import AIR_C, FEVERISH_C, HEALTHY_C, WAIT_S
-from tests.edge.test_main import write
+from tests.edge.kiosk.conftest import WAIT_MS, OpenPage, Scene, gate_process, gate_thread
+from tests.edge.rig import AIR_C, FEVERISH_C, HEALTHY_C, WAIT_S, Forehead
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def ready(page: Page) -> None:
 def test_staff_stop_a_fever_and_carry_a_decision_out_in_chinese(
     scene: Scene, open_page: OpenPage, artefacts: Path
 ) -> None:
-    page = open_page(scene.process.address)
+    page = open_page(scene.address)
     ready(page)
     verdict = page.get_by_test_id("verdict")
     scene.forehead.value_c = FEVERISH_C
@@ -91,7 +91,7 @@ def test_staff_stop_a_fever_and_carry_a_decision_out_in_chinese(
 def test_a_second_measurement_is_refused_and_taken_in_english(
     scene: Scene, open_page: OpenPage, artefacts: Path
 ) -> None:
-    page = open_page(f"{scene.process.address}/?lang=en")
+    page = open_page(f"{scene.address}/?lang=en")
     ready(page)
     scene.forehead.value_c = FEVERISH_C
     card = page.get_by_test_id("card")
@@ -122,7 +122,7 @@ def test_a_second_measurement_is_refused_and_taken_in_english(
 
 
 def test_a_decision_that_cannot_be_carried_out_says_why(scene: Scene, open_page: OpenPage) -> None:
-    page = open_page(f"{scene.process.address}/?lang=en")
+    page = open_page(f"{scene.address}/?lang=en")
     ready(page)
     page.evaluate("localStorage.setItem('name', 'Wang')")
     scene.forehead.value_c = FEVERISH_C
@@ -139,11 +139,8 @@ def test_a_decision_that_cannot_be_carried_out_says_why(scene: Scene, open_page:
     assert (body.carried_out, body.remark, body.confirmed_by) == (False, "The person has left", "Wang")
 
 
-@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080)])
-def test_visitors_see_one_big_sign_and_never_a_temperature(
-    scene: Scene, open_page: OpenPage, artefacts: Path, size: tuple[int, int]
-) -> None:
-    page = open_page(f"{scene.process.address}/visitor", *size)
+def test_visitors_see_one_big_sign_and_never_a_temperature(scene: Scene, open_page: OpenPage, artefacts: Path) -> None:
+    page = open_page(f"{scene.address}/visitor", 1080, 1920)
     sign = page.get_by_test_id("sign")
     expect(sign).to_have_attribute("data-sign", "stand_here")
     expect(sign.locator(".sign__word")).to_contain_text("请站在标记处")
@@ -155,49 +152,53 @@ def test_visitors_see_one_big_sign_and_never_a_temperature(
     scene.forehead.value_c = FEVERISH_C
     expect(sign).to_have_attribute("data-sign", "wait_for_staff")
     assert not re.search(r"\d", sign.inner_text())
-    for part in (".sign__word", ".sign__other", ".sign__shape"):
-        box = sign.locator(part).bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= size[0]
-        assert box["y"] + box["height"] <= size[1]
-    page.screenshot(path=artefacts / f"gate-visitor-{size[0]}x{size[1]}.png")
+    for width, height in ((1080, 1920), (1920, 1080), (800, 480)):
+        page.set_viewport_size({"width": width, "height": height})
+        for part in (".sign__word", ".sign__other", ".sign__shape"):
+            box = sign.locator(part).bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["y"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["y"] + box["height"] <= height
+        page.screenshot(path=artefacts / f"gate-visitor-{width}x{height}.png")
 
 
 def test_a_frozen_gate_turns_its_windows_to_out_of_service_and_back(
-    scene: Scene, open_page: OpenPage, artefacts: Path
+    alone: tuple[Path, Forehead], open_page: OpenPage, artefacts: Path
 ) -> None:
-    staff = open_page(scene.process.address)
-    visitor = open_page(f"{scene.process.address}/visitor")
-    ready(staff)
-    scene.process.program.send_signal(signal.SIGSTOP)
-    try:
+    with gate_process(alone[0]) as process:
+        staff = open_page(process.address)
+        visitor = open_page(f"{process.address}/visitor")
+        ready(staff)
+        process.program.send_signal(signal.SIGSTOP)
+        try:
+            for page in (staff, visitor):
+                expect(page.get_by_test_id("out-of-service")).to_be_visible(timeout=10_000)
+            expect(staff.get_by_test_id("out-of-service")).to_contain_text("停止使用")
+            staff.screenshot(path=artefacts / "gate-staff-out-of-service-zh.png")
+        finally:
+            process.program.send_signal(signal.SIGCONT)
         for page in (staff, visitor):
-            expect(page.get_by_test_id("out-of-service")).to_be_visible(timeout=10_000)
-        expect(staff.get_by_test_id("out-of-service")).to_contain_text("停止使用")
-        staff.screenshot(path=artefacts / "gate-staff-out-of-service-zh.png")
-    finally:
-        scene.process.program.send_signal(signal.SIGCONT)
-    for page in (staff, visitor):
-        expect(page.get_by_test_id("out-of-service")).to_be_hidden()
-    ready(staff)
+            expect(page.get_by_test_id("out-of-service")).to_be_hidden()
+        ready(staff)
 
 
 def test_a_gate_that_starts_again_shows_the_alert_that_waited(
-    scene: Scene, open_page: OpenPage, settings: dict[str, Any]
+    alone: tuple[Path, Forehead], open_page: OpenPage
 ) -> None:
-    page = open_page(scene.process.address)
-    ready(page)
-    scene.forehead.value_c = FEVERISH_C
-    card = page.get_by_test_id("card")
-    expect(card).to_have_count(1)
-    scene.forehead.value_c = AIR_C
-    boot = page.locator("body").get_attribute("data-boot")
-    port = scene.process.address.rsplit(":", 1)[1]
-    scene.process.program.kill()
-    scene.process.program.wait()
-    scene.file.write_text(scene.file.read_text().replace("port = 0", f"port = {port}"))
-    with gate_process(scene.file):
+    path, forehead = alone
+    with gate_process(path) as process:
+        page = open_page(process.address)
+        ready(page)
+        forehead.value_c = FEVERISH_C
+        card = page.get_by_test_id("card")
+        expect(card).to_have_count(1)
+        forehead.value_c = AIR_C
+        boot = page.locator("body").get_attribute("data-boot")
+        port = process.address.rsplit(":", 1)[1]
+    path.write_text(path.read_text().replace("port = 0", f"port = {port}"))
+    with gate_process(path):
         expect(page.locator("body")).not_to_have_attribute("data-boot", boot or "")
         expect(card).to_have_count(1)
         ready(page)
@@ -211,9 +212,9 @@ def test_the_live_picture_moves_and_goes_dark_when_the_cable_is_pulled(
     ]
     array = model("gy_mcu90640")
     simulated = array.build(SCENES["people"](Stage(seed=3, place=Place(mark_m=0.35), first_s=0.5)), Unit(seed=3))
-    path = write(tmp_path / "gate.toml", settings)
-    with PtyPort(simulated, tmp_path / "array", SystemClock()) as port, gate_process(path) as process:
-        page = open_page(f"{process.address}/?lang=en")
+    config = GateConfig.model_validate(settings)
+    with PtyPort(simulated, tmp_path / "array", SystemClock()) as port, gate_thread(config) as address:
+        page = open_page(f"{address}/?lang=en")
         lane = page.get_by_test_id("lane-array")
         expect(lane).not_to_have_class(re.compile("lane--stale"))
         heat = lane.locator(".picture__heat")
