@@ -20,13 +20,13 @@ def sum16(data: bytes | bytearray | memoryview) -> int:
     """Return the sum of the bytes modulo 65536 (SenXor)."""
     if len(data) < _WORTH_NUMPY:
         return sum(data) & 0xFFFF
-    return int(np.frombuffer(data, dtype=np.uint8).sum(dtype=np.uint32)) & 0xFFFF
+    return int(np.add.reduce(np.frombuffer(data, dtype=np.uint8), dtype=np.uint16))
 
 
 def word_sum16(data: bytes | bytearray | memoryview) -> int:
     """Return the sum of the little-endian 16-bit words modulo 65536; an odd last byte counts as a low byte."""
     whole = len(data) & ~1
-    total = int(np.frombuffer(data, dtype="<u2", count=whole // 2).sum(dtype=np.uint64))
+    total = int(np.add.reduce(np.frombuffer(data, dtype="<u2", count=whole // 2), dtype=np.uint16))
     return (total + sum(data[whole:])) & 0xFFFF
 
 

@@ -178,12 +178,12 @@ class GyMcu90640Decoder:
         words = np.frombuffer(frame, dtype="<i2", count=PIXELS + 1, offset=4)
         raw = words[:PIXELS].reshape(ROWS, COLUMNS)[:, ::-1]
         temps_c = np.divide(raw, np.float32(100), dtype=np.float32)
-        flags = SampleFlag.NONE
-        if raw.min() < _LOW_CENTI_C or raw.max() > _HIGH_CENTI_C:
+        known = self._emissivity is not None
+        flags = SampleFlag.NONE if known else SampleFlag.EMISSIVITY_UNKNOWN
+        if np.minimum.reduce(words[:PIXELS]) < _LOW_CENTI_C or np.maximum.reduce(words[:PIXELS]) > _HIGH_CENTI_C:
             temps_c[(raw < _LOW_CENTI_C) | (raw > _HIGH_CENTI_C)] = np.nan
             flags |= SampleFlag.BAD_PIXELS
-        temps_c.flags.writeable = False
-        known = self._emissivity is not None
+        temps_c.setflags(write=False)
         sample = ThermalFrame(
             instrument=self._instrument,
             seq=self._seq,
@@ -193,7 +193,7 @@ class GyMcu90640Decoder:
             sensor_c=int(words[PIXELS]) / 100,
             applied=Applied.EMISSIVITY if known else Applied.NONE,
             emissivity=1.0 if self._emissivity is None else self._emissivity,
-            flags=flags if known else flags | SampleFlag.EMISSIVITY_UNKNOWN,
+            flags=flags,
         )
         self._seq += 1
         return sample

@@ -34,8 +34,9 @@ from numpy.typing import NDArray
 from contract.clock import Instant
 from contract.units import ZERO_C_IN_K
 from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId, VideoMode
-from drivers.defects import Defects, find_defects
+from drivers.defects import find_defects
 from drivers.samples import DecodeFault, Event, FaultKind, Sample, SampleFlag, ThermalFrame
+from drivers.screening import is_sound
 
 ROWS: Final = 120
 COLUMNS: Final = 160
@@ -57,6 +58,9 @@ _STATUS_BITS: Final = (1 << 21) - 1
 _SENSOR_CENTI_K: Final = range(20000, 42000)
 """Where an FPA or housing temperature is believable."""
 _NOT_TLINEAR_BELOW: Final = 16384
+_ALL_COUNTS: Final = 0xFFFF
+_SPAN: Final = 0x7FFF
+"""No scene has colder and warmer than this in one picture: 327 degC."""
 _PAUSE_S: Final = 0.5
 
 
@@ -197,8 +201,11 @@ class LeptonY16Decoder:
             # the first frame without telemetry is known only by the next one: it keeps the time at which it arrived
             arrived = self._heard if self._size is None and len(self._buffer) == PICTURE_BYTES else at
             self._heard = at
-            self._buffer += data
-            self._take(at, arrived, events)
+            if len(data) == self._size == PICTURE_BYTES and not self._buffer:
+                events.append(self._frame(data, None, at))
+            else:
+                self._buffer += data
+                self._take(at, arrived, events)
         return events
 
     def poll(self) -> bytes:
@@ -242,9 +249,11 @@ class LeptonY16Decoder:
             flags |= SampleFlag.REPEATED
         self._last_picture = picture
         if telemetry is not None:
-            flags |= SampleFlag.OVERHEATED if telemetry.overheated else SampleFlag.NONE
-            flags |= SampleFlag.SHUTTER if telemetry.ffc_state in (FFC_IMMINENT, FFC_IN_PROGRESS) else SampleFlag.NONE
-        temps_c.flags.writeable = False
+            if telemetry.overheated:
+                flags |= SampleFlag.OVERHEATED
+            if telemetry.ffc_state in (FFC_IMMINENT, FFC_IN_PROGRESS):
+                flags |= SampleFlag.SHUTTER
+        temps_c.setflags(write=False)
         seq = self._seq
         self._seq += 1
         return ThermalFrame(
@@ -274,23 +283,27 @@ def _split(frame: bytes) -> tuple[bytes, Telemetry | None]:
 def _temperatures(raw: NDArray[np.uint16], telemetry: Telemetry | None) -> tuple[NDArray[np.float32], SampleFlag]:
     """Return what the counts mean, with NaN where they mean nothing, and the flags that say so."""
     step = telemetry.kelvin_per_count if telemetry else 0.01
-    radiometric = telemetry.tlinear and not telemetry.agc if telemetry else bool(raw.max() >= _NOT_TLINEAR_BELOW)
+    lowest, highest = np.minimum.reduce(raw, axis=None), np.maximum.reduce(raw, axis=None)
+    radiometric = telemetry.tlinear and not telemetry.agc if telemetry else highest >= _NOT_TLINEAR_BELOW
     if not radiometric:
         return np.full(raw.shape, np.nan, dtype=np.float32), SampleFlag.NOT_RADIOMETRIC
     counts_per_c = 100 if step < 0.05 else 10
     # whole numbers first: float32 holds them exactly, so the division is the only rounding
-    temps_c = np.subtract(raw, np.float32(ZERO_C_IN_K * counts_per_c), dtype=np.float32)
+    temps_c = raw.astype(np.float32)
+    temps_c -= np.float32(ZERO_C_IN_K * counts_per_c)
     temps_c /= np.float32(counts_per_c)
-    defects = find_defects(raw.view(np.int16), counts_per_c)
-    return temps_c, _leave_out(temps_c, raw, defects)
+    if lowest and highest != _ALL_COUNTS and highest - lowest <= _SPAN and is_sound(raw, counts_per_c):
+        return temps_c, SampleFlag.NONE
+    return temps_c, _leave_out(temps_c, raw, counts_per_c)
 
 
-def _leave_out(temps_c: NDArray[np.float32], raw: NDArray[np.uint16], defects: Defects) -> SampleFlag:
+def _leave_out(temps_c: NDArray[np.float32], raw: NDArray[np.uint16], counts_per_c: int) -> SampleFlag:
     """Make NaN of what is defect or impossible (no counts, all counts); return the flags."""
     flags = SampleFlag.NONE
+    defects = find_defects(raw.view(np.int16), counts_per_c)
     rows = set(defects.rows)
-    if raw.min() == 0 or raw.max() == 0xFFFF:
-        impossible = (raw == 0) | (raw == 0xFFFF)
+    impossible = (raw == 0) | (raw == _ALL_COUNTS)
+    if impossible.any():
         temps_c[impossible] = np.nan
         flags |= SampleFlag.BAD_PIXELS
         rows |= {int(row) for row in np.flatnonzero(impossible.sum(axis=1) >= COLUMNS // 4)}

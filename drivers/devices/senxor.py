@@ -77,6 +77,8 @@ _LONGEST_TEXT: Final = 4 * 256 + _FIXED
 """Content of the longest text message: every register once."""
 _HEADER: Final = struct.Struct("<HHH")
 """Frame counter, supply, chip temperature."""
+_DECI: Final = np.float32(0.1)
+_ZERO_C: Final = np.float32(ZERO_C_IN_K)
 _WATCHED: Final = (EMISSIVITY, FRAME_MODE, STATUS)
 _REGISTERS: Final = 256
 
@@ -322,15 +324,15 @@ class SenxorDecoder:
         start = 12 + layout.reserved
         counter, _supply, chip = _HEADER.unpack_from(message, start) if layout.header else (None, None, None)
         raw = np.frombuffer(message, "<u2", layout.rows * layout.columns, start + layout.header)
-        temps_c = np.multiply(raw, np.float32(0.1), dtype=np.float32)
-        temps_c -= np.float32(ZERO_C_IN_K)
+        temps_c = np.multiply(raw, _DECI, dtype=np.float32)
+        temps_c -= _ZERO_C
         flags = self._doubts
         if message.endswith(_UNCHECKED):
             flags |= SampleFlag.UNCHECKED
-        if not raw.min():
+        if not np.minimum.reduce(raw):
             temps_c[raw == 0] = np.nan
             flags |= SampleFlag.BAD_PIXELS
-        temps_c.flags.writeable = False
+        temps_c.setflags(write=False)
         if counter is not None and counter == self._counter:
             flags |= SampleFlag.REPEATED
         self._counter = counter
