@@ -17,6 +17,7 @@ from central.alerts.decisions import Decisions
 from central.alerts.lifecycle import AlertEvent
 from central.alerts.register import Party, Register, Transition, UnknownAlert
 from central.gates import Standing
+from central.instruments.surveillance import Surveillance
 from central.store.dialect import insert_new
 from central.store.tables import alerts, held, instrument_reports, measurements, receipts, refusals, second_measurements
 from central.store.writer import Transaction
@@ -24,6 +25,7 @@ from contract.clock import Instant
 from contract.messages import (
     Alert,
     Body,
+    CertificateBody,
     CheckResult,
     Confirmation,
     DriftReport,
@@ -59,6 +61,8 @@ class Filed:
     health: dict[str, bool] = field(default_factory=dict)
     """Gates that told their health; True if their ability to screen changed."""
     second_measurements: list[SecondMeasurement] = field(default_factory=list)
+    passages: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of passages without an alert; the bulk, so they go into the database together."""
     unknown: set[str] = field(default_factory=set)
     """Stations that wait to be accepted."""
     counts: Counter[tuple[Kind, str]] = field(default_factory=Counter)
@@ -72,6 +76,8 @@ class Filing:
     register: Register
     decisions: Decisions
     accept_unknown: bool
+    surveillance: Surveillance | None = None
+    """Who acts on what gates report of their instruments; None: reports are only kept."""
 
     def file(self, transaction: Transaction, received: Iterable[Received]) -> Filed:
         """File a group of messages; those already here are acknowledged again and change nothing."""
@@ -114,6 +120,7 @@ class Filing:
             except UnknownAlert as refusal:
                 refuse(transaction, str(one.topic), one.payload, str(refusal), keep=True)
                 filed.counts[kind, "refused"] += 1
+        insert_new(transaction.connection, measurements, filed.passages)
         gates.seen(transaction, set(filed.receipts))
 
     def _hold(self, transaction: Transaction, waiting: list[Received], filed: Filed) -> None:
@@ -145,7 +152,7 @@ class Filing:
         if entered is not None:
             filed.transitions.append((entered, one.at))
 
-    def _measurement(self, transaction: Transaction, one: Received, _filed: Filed) -> None:
+    def _measurement(self, transaction: Transaction, one: Received, filed: Filed) -> None:
         body = cast("MeasurementBody", one.body)
         row = {
             "id": body.measurement.id,
@@ -160,7 +167,7 @@ class Filing:
             "simulated": body.simulated,
             "body": body.model_dump(mode="json"),
         }
-        insert_new(transaction.connection, measurements, [row])
+        filed.passages.append(row)
 
     def _second_measurement(self, transaction: Transaction, one: Received, filed: Filed) -> None:
         said = cast("SecondMeasurement", one.body)
@@ -203,7 +210,18 @@ class Filing:
             "received_at": transaction.at,
             "body": said.model_dump(mode="json"),
         }
-        insert_new(transaction.connection, instrument_reports, [row])
+        if not insert_new(transaction.connection, instrument_reports, [row]) or self.surveillance is None:
+            return
+        if isinstance(said, CheckResult):
+            self.surveillance.hear_check(transaction, one.topic.gate, said)
+        else:
+            self.surveillance.hear_drift(transaction, one.topic.gate, said)
+
+    def _certificate(self, transaction: Transaction, one: Received, _filed: Filed) -> None:
+        if self.surveillance is not None:
+            self.surveillance.hear_certificate(
+                transaction, one.topic.gate, cast("CertificateBody", one.body).certificate
+            )
 
 
 _CLERKS: Final[dict[Kind, Callable[[Filing, Transaction, Received, Filed], None]]] = {
@@ -214,6 +232,7 @@ _CLERKS: Final[dict[Kind, Callable[[Filing, Transaction, Received, Filed], None]
     Kind.HEALTH: Filing._health,  # noqa: SLF001
     Kind.CHECK: Filing._report,  # noqa: SLF001
     Kind.DRIFT: Filing._report,  # noqa: SLF001
+    Kind.CERTIFICATE: Filing._certificate,  # noqa: SLF001
 }
 UP: Final = frozenset(_CLERKS)
 """What gates may send up, beside acknowledgements."""

@@ -14,6 +14,8 @@ from central.alerts.decisions import Decisions
 from central.config import Settings
 from central.filing import Filing
 from central.ingest import Ingest
+from central.instruments.recalibration import Recalibration
+from central.instruments.surveillance import Surveillance
 from central.metrics import Metrics
 from central.news import News
 from central.store.store import Store
@@ -47,6 +49,8 @@ class Desk:
     set_up: SetUp
     demo: bool
     broker_up: Callable[[], bool]
+    recalibration: Recalibration
+    surveillance: Surveillance
 
     def now(self) -> datetime:
         """Return the present moment."""

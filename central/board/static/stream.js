@@ -1,43 +1,34 @@
-// A shared worker: one stream a browser, however many of its tabs show the board (a browser allows six connections).
+// The stream itself: opened while somebody wants it, opened again after every break, resumed by number.
 
 const NAMES = ["alert", "gate", "health", "heartbeat", "reset", "signed_out"];
 const RETRY_MS = 1500;
-const ports = new Set();
-let source = null;
-let lastId = "";
 
-function tell(message) { for (const port of ports) port.postMessage(message); }
+/** Follow the stream: `tell` is given every event, `wanted` says whether anybody still listens. */
+export function follow(tell, wanted) {
+  let source = null;
+  let lastId = "";
 
-function open() {
-  if (source) return;
-  source = new EventSource(lastId ? `/stream?last_id=${lastId}` : "/stream");
-  for (const name of NAMES) {
-    source.addEventListener(name, (event) => {
-      if (event.lastEventId) lastId = event.lastEventId;
-      tell({ name, data: JSON.parse(event.data) });
-      if (name === "signed_out") close();
-    });
+  function open() {
+    if (source) return;
+    source = new EventSource(lastId ? `/stream?last_id=${lastId}` : "/stream");
+    for (const name of NAMES) {
+      source.addEventListener(name, (event) => {
+        if (event.lastEventId) lastId = event.lastEventId;
+        tell({ name, data: JSON.parse(event.data) });
+        if (name === "signed_out") close();
+      });
+    }
+    source.onerror = () => {
+      if (source?.readyState !== EventSource.CLOSED) return;
+      close();
+      setTimeout(() => { if (wanted()) open(); }, RETRY_MS);
+    };
   }
-  source.onerror = () => {
-    if (source?.readyState !== EventSource.CLOSED) return;
-    close();
-    tell({ name: "closed" });
-    setTimeout(() => { if (ports.size) open(); }, RETRY_MS);
-  };
-}
 
-function close() {
-  source?.close();
-  source = null;
-}
+  function close() {
+    source?.close();
+    source = null;
+  }
 
-self.onconnect = (event) => {
-  const port = event.ports[0];
-  ports.add(port);
-  port.onmessage = (message) => {
-    if (message.data !== "bye") return;
-    ports.delete(port);
-    if (!ports.size) close();
-  };
-  open();
-};
+  return { open, close };
+}

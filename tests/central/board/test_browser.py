@@ -140,6 +140,16 @@ def test_more_tabs_than_a_browser_has_connections_share_one_stream(opened: Open,
     gate.health()
 
 
+def test_a_browser_without_shared_workers_hears_all_the_same(opened: Open, room: Room, gate: Gate) -> None:
+    page = opened(room, size=PHONE)
+    page.add_init_script("delete window.SharedWorker")
+    page.goto(room.url)
+    assert page.evaluate("'SharedWorker' in window") is False
+    expect(page.locator("#link")).to_have_attribute("data-link", "live")
+    alert = gate.raise_alert(an_alert(gate.now(), gate.name))
+    expect(page.locator(f"#alert-{alert.id}")).to_be_visible()
+
+
 def test_the_gates_page_takes_in_new_values(opened: Open, room: Room, gate: Gate, artefacts: Path) -> None:
     page = opened(room, language="en")
     page.goto(f"{room.url}/gates")
