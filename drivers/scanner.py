@@ -94,6 +94,11 @@ class FrameScanner:
         self._heard_ns = 0
 
     @property
+    def longest(self) -> int:
+        """Length of the longest frame, in bytes: behind so many good ones nothing bad before them matters."""
+        return self._longest
+
+    @property
     def buffered(self) -> int:
         """How many bytes wait for the rest of their frame."""
         return len(self._buffer)

@@ -240,6 +240,7 @@ class LeptonY16Decoder:
         else:
             detail = f"{len(self._buffer)} bytes are no frame"
             events.append(DecodeFault(FaultKind.LENGTH, len(self._buffer), at.at, at.mono_ns, detail))
+            self._size = None  # perhaps the camera sends the other size now
         self._buffer.clear()
 
     def _frame(self, picture: bytes, telemetry: Telemetry | None, at: Instant) -> ThermalFrame:
