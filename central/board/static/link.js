@@ -40,7 +40,7 @@ function show(state) {
   if (link) { link.dataset.link = state; link.lastElementChild.textContent = words[state]; }
   if (banner) {
     banner.hidden = state !== "stale";
-    if (state === "stale") document.getElementById("stale-since").textContent = new Date(heardAt).toLocaleTimeString();
+    if (state === "stale") document.getElementById("stale-since").textContent = new Date(heardAt).toTimeString().slice(0, 8);
   }
   document.body.classList.toggle("is-stale", state === "stale");
   window.dispatchEvent(new Event(`line-${state}`));
