@@ -16,23 +16,27 @@ from contract.calibration import refusal
 from contract.clock import Clock, SystemClock
 from contract.delivery.bus import BusRefused
 from contract.phrases import PhrasesRefused
+from contract.signing import KeyRefused
 from contract.web.server import PortTaken, ServerFailed
 from drivers.registry import UnknownDriver
 from edge import certificates
 from edge.config import ConfigRefused, GateConfig, Instrument, load
 from edge.fitting import spec_of
 from edge.store import StoreRefused
+from edge.technician import terminal
 
 REFUSED: Final = 2
 """Exit code of a start that cannot succeed until somebody changes something."""
 REFUSALS: Final = (
     BusRefused,
     ConfigRefused,
+    KeyRefused,
     PhrasesRefused,
     PortTaken,
     ServerFailed,
     StoreRefused,
     UnknownDriver,
+    terminal.GateSilent,
 )
 """What a start is refused with; each has a sentence that says what to do."""
 
@@ -60,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a gate: read its instruments, screen people, serve its screens")
     run.add_argument("config", type=Path, help="the gate's TOML file; configs/gate.example.toml explains each key")
     run.set_defaults(act=_run)
+    terminal.add_commands(commands)
     config = commands.add_parser("config", help="about configuration files")
     about = config.add_subparsers(required=True, metavar="COMMAND")
     check = about.add_parser("check", help="say whether a gate could start with this file, and what it would be")

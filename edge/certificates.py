@@ -4,13 +4,14 @@ Those that central has sent come before the one in the configuration, the newest
 now is in force; if none may, the newest goes to the lane all the same, so that the screen says what is wrong with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from contract.calibration import Certificate, refusal
+from contract.signing import Trust
 from edge.config import ConfigRefused, Instrument
 
 
@@ -24,6 +25,20 @@ def in_force(
         if certificate.id not in superseded and _applies(instrument, certificate, at):
             return certificate
     return known[0] if known else None
+
+
+def believing(trust: Trust) -> Callable[[Certificate], bool]:
+    """Return whether a certificate is believed: with no keys every one that is whole, else only signed ones."""
+    return trust.vouches_for if len(trust) else lambda _: True
+
+
+def untrusted(certificate: Certificate) -> str:
+    """Return the sentence that refuses a certificate which nobody whom this gate trusts has signed."""
+    who = f"the key {certificate.signer}, which is not among trust.keys" if certificate.signer else "nobody"
+    return (
+        f"certificate {certificate.id} of {certificate.instrument} is signed by {who}, or was changed afterwards: have"
+        " an expert sign it, or add the expert's public key to trust.keys"
+    )
 
 
 def load(path: Path) -> Certificate:

@@ -29,6 +29,7 @@ from contract.messages import (
 )
 from contract.topics import Direction, parse
 from edge import records
+from edge.certificates import untrusted
 from edge.config import Rules
 from edge.kiosk.screen import Screen
 from edge.metrics import Metrics
@@ -44,6 +45,11 @@ class OrderRefused(Exception):
 
 class Lanes(Protocol):
     """What orders are given to."""
+
+    @property
+    def trusts(self) -> Callable[[Certificate], bool]:
+        """Whether whoever signed a certificate is believed."""
+        ...
 
     def certify(self, certificate: Certificate) -> None:
         """Take a new certificate into account."""
@@ -119,6 +125,8 @@ class Decisions:
             case CertificateBody(certificate=certificate):
                 if certificate.sha256 != certificate.digest():
                     raise OrderRefused(f"certificate {certificate.id} does not match its digest")
+                if not self._lanes.trusts(certificate):
+                    raise OrderRefused(untrusted(certificate))
                 self._lanes.certify(certificate)
                 return lambda connection: records.keep_certificate(connection, certificate, at)
             case InstrumentStateBody():

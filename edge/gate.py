@@ -17,6 +17,7 @@ from contract.clock import Clock
 from contract.delivery.outbox import Outbox
 from contract.ids import new_id
 from contract.phrases import Phrases
+from contract.signing import Trust, load_key
 from contract.web.feed import Feed
 from contract.web.server import listen, serve
 from drivers.codec import Quantity
@@ -24,12 +25,13 @@ from drivers.link import LinkLost
 from drivers.reader import Reader
 from edge import certificates, tables
 from edge.ambient import Ambient
-from edge.config import GateConfig, InstrumentRole
+from edge.config import ConfigRefused, GateConfig, InstrumentRole
 from edge.decisions import Decisions
 from edge.desk import Desk
 from edge.events import LaneEvent
 from edge.health import EMPTY, Health
 from edge.instruments import Instruments
+from edge.kiosk import technician
 from edge.kiosk.pages import HERE, Kiosk, application
 from edge.kiosk.screen import LaneScreen, Screen
 from edge.kiosk.view import LaneKind
@@ -40,6 +42,9 @@ from edge.pipeline import Pipeline
 from edge.restart import restore
 from edge.rounds import Rounds
 from edge.store import Store
+from edge.technician.bench import Bench
+from edge.technician.session import Office
+from edge.technician.view import BenchView
 from edge.uplink import Uplink
 from edge.writer import Writer
 
@@ -72,7 +77,13 @@ class Gate:
         self._ledger = Ledger(new_id, simulated=config.gate.simulated)
         self._ambient = Ambient(config, clock)
         own = {one.id: certificates.load(one.certificate) for one in config.instruments if one.certificate is not None}
-        self._instruments = Instruments(config, clock, self._ambient, own=own, ids=new_id, deliver=self._deliver)
+        trusts = certificates.believing(Trust.load(config.trust.keys))
+        for certificate in own.values():
+            if not trusts(certificate):
+                raise ConfigRefused(certificates.untrusted(certificate))
+        self._instruments = Instruments(
+            config, clock, self._ambient, own=own, ids=new_id, deliver=self._deliver, trusts=trusts
+        )
         self._screen = Screen(_lanes(config, self._instruments), clock, self._feed.publish, EMPTY)
         outbox = Outbox(tables.outbox, config.store.max_outbox_rows)
         self._uplink = Uplink(
@@ -115,6 +126,11 @@ class Gate:
         )
         self._lamps = Lamps(_lights(self._instruments))
         self._rounds = self._make_rounds(outbox)
+        self._bench = Bench(
+            Office(config, clock, self._instruments, store, outbox, self._uplink, new_id, self._ambient.air),
+            show=self._show_bench,
+            key=load_key(config.trust.sign_with) if config.trust.sign_with is not None else None,
+        )
 
     def _make_rounds(self, outbox: Outbox) -> Rounds:
         return Rounds(
@@ -149,7 +165,9 @@ class Gate:
 
     async def run(self, stop: anyio.Event, on_started: Callable[[int], None]) -> None:
         """Take up what was left, screen until `stop`, and end everything within a second."""
-        app = application(self._kiosk())
+        kiosk = self._kiosk()
+        app = application(kiosk)
+        technician.add(app, kiosk, self._bench, self._store)
         restore(
             self._config,
             self._store,
@@ -165,6 +183,7 @@ class Gate:
                 self._instruments.start()
                 self._uplink.start()
                 tasks.start_soon(self._rounds.walk)
+                tasks.start_soon(self._bench.serve)
                 await serve(
                     app,
                     settings.host,
@@ -193,6 +212,9 @@ class Gate:
 
     def _light(self) -> None:
         self._lamps.show(light_of(self._screen.lanes.values()))
+
+    def _show_bench(self, view: BenchView) -> None:
+        self._feed.show("bench", technician.encoded(view))
 
     # what other threads call: each only queues work for the event loop, when every part named here exists
 

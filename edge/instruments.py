@@ -46,6 +46,7 @@ class Instruments:
         own: Mapping[str, Certificate],
         ids: Callable[[datetime], UUID],
         deliver: Callable[[LaneEvent], None],
+        trusts: Callable[[Certificate], bool] = lambda _: True,
     ) -> None:
         """Prepare; `start` opens the links. `own` are the certificates that the configuration names.
 
@@ -53,6 +54,8 @@ class Instruments:
         """
         self._config, self._clock, self._ambient, self._ids = config, clock, ambient, ids
         self._own = own
+        self.trusts = trusts
+        """Whether whoever signed a certificate is believed here."""
         self._sent: dict[str, list[Certificate]] = {}
         self._states: dict[str, InstrumentStateBody] = {}
         self._rules = config.rules
@@ -88,7 +91,7 @@ class Instruments:
         self, sent: Mapping[str, list[Certificate]], states: Iterable[InstrumentStateBody], rules: Rules
     ) -> None:
         """Take up what central ordered before a restart."""
-        self._sent = {name: list(certificates) for name, certificates in sent.items()}
+        self._sent = {name: [one for one in known if self.trusts(one)] for name, known in sent.items()}
         for body in states:
             self.state(body)
         self.obey(rules)

@@ -122,7 +122,7 @@ def _add_pages(app: FastAPI, kiosk: Kiosk, pages: Pages) -> None:
             request,
             "staff.html",
             view=view,
-            words=_words(kiosk.phrases, pages.language(request), STAFF_WORDS),
+            words=words_of(kiosk.phrases, pages.language(request), STAFF_WORDS),
             start=plain(start),
             scales=SCALES,
             kinds=tuple(VerdictKind),
@@ -137,9 +137,9 @@ def _add_pages(app: FastAPI, kiosk: Kiosk, pages: Pages) -> None:
         return pages.page(
             request,
             "visitor.html",
-            view=VisitorView(_gate(kiosk), chosen, shown.sign, shown.hint),
-            words=_words(kiosk.phrases, language, VISITOR_WORDS),
-            other_words=_words(kiosk.phrases, other, VISITOR_WORDS),
+            view=VisitorView(gate_view(kiosk), chosen, shown.sign, shown.hint),
+            words=words_of(kiosk.phrases, language, VISITOR_WORDS),
+            other_words=words_of(kiosk.phrases, other, VISITOR_WORDS),
         )
 
     @app.get("/fragments/{name}", response_class=HTMLResponse)
@@ -243,7 +243,7 @@ def staff_view(kiosk: Kiosk) -> StaffView:
     screen, settings = kiosk.screen, kiosk.config.kiosk
     now = kiosk.screen.clock.now().at
     return StaffView(
-        gate=_gate(kiosk),
+        gate=gate_view(kiosk),
         lanes=tuple(lane.view() for lane in screen.lanes.values()),
         cards=screen.cards.view(),
         waiting=len(screen.cards),
@@ -260,7 +260,8 @@ def staff_view(kiosk: Kiosk) -> StaffView:
     )
 
 
-def _gate(kiosk: Kiosk) -> GateView:
+def gate_view(kiosk: Kiosk) -> GateView:
+    """Return what stands on every page."""
     gate = kiosk.config.gate
     return GateView(
         id=gate.id,
@@ -273,5 +274,6 @@ def _gate(kiosk: Kiosk) -> GateView:
     )
 
 
-def _words(phrases: Phrases, language: Language, prefixes: tuple[str, ...]) -> dict[str, str]:
+def words_of(phrases: Phrases, language: Language, prefixes: tuple[str, ...]) -> dict[str, str]:
+    """Return the words that a page's scripts need."""
     return {key: phrases.text(key, language) for key in sorted(phrases.keys(language)) if key.startswith(prefixes)}

@@ -24,7 +24,11 @@ PLAUSIBLE_C: Final = (30.0, 45.0)
 
 
 class CheckRefused(Exception):
-    """The check cannot be made so; the text says what to do."""
+    """The check cannot be made so; the text says what to do, `meant` what was probably meant."""
+
+    def __init__(self, text: str, meant: str = "") -> None:
+        super().__init__(text)
+        self.meant = meant
 
 
 class Outcome(StrEnum):
@@ -77,11 +81,13 @@ def plausible_reference(value_c: float) -> float:
     if low <= value_c <= high:
         return value_c
     swapped = float("".join(reversed(f"{value_c:.0f}"))) if value_c >= 10 else value_c
-    hint = f"; did you mean {swapped:g}?" if low <= swapped <= high else ""
+    meant = f"{swapped:g}" if low <= swapped <= high else ""
+    hint = f"; did you mean {meant}?" if meant else ""
     fahrenheit = (value_c - 32) / 1.8
     if low <= fahrenheit <= high:
-        hint = f"; that is {fahrenheit:.1f} °C if you read °F"
-    raise CheckRefused(f"{value_c:g} °C is no temperature of a plate for people ({low:g} to {high:g} °C){hint}")
+        meant = f"{fahrenheit:.1f}"
+        hint = f"; that is {meant} °C if you read °F"
+    raise CheckRefused(f"{value_c:g} °C is no temperature of a plate for people ({low:g} to {high:g} °C){hint}", meant)
 
 
 def residual(readings_c: Sequence[float], apparent_c: float, baseline: Baseline) -> Residual:

@@ -1,0 +1,166 @@
+"""The technician's page and acts: checks, calibrations, certificates, on the gate's own screen and for the terminal."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Annotated, Final
+from uuid import UUID
+
+import anyio
+from fastapi import Body, Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+
+from contract.calibration import Certificate
+from contract.printing.certificate import pdf
+from contract.web.idempotency import idempotency_key
+from contract.web.pages import Pages
+from edge import tables
+from edge.kiosk.pages import HERE, Kiosk, gate_view, words_of
+from edge.kiosk.screen import plain
+from edge.store import Store
+from edge.technician.bench import Bench
+from edge.technician.forms import CalibrationForm, CheckForm
+from edge.technician.profile import PROFILES
+from edge.technician.stand import BenchRefused
+from edge.technician.view import BenchView
+
+REMEMBERED: Final = 1000
+WORDS: Final = ("technician.", "kiosk.no_name", "reason.being_checked", "reason.check_overdue", "instrument_state.")
+
+
+class CheckBody(BaseModel):
+    """A check is to begin."""
+
+    model_config = ConfigDict(extra="forbid")
+    by: str
+    plate_c: float | None = None
+
+
+class CalibrationBody(BaseModel):
+    """A calibration is to begin, or to go on."""
+
+    model_config = ConfigDict(extra="forbid")
+    by: str
+    profile: str = "china"
+    checked_by: str = ""
+    reference_u_c: float | None = None
+    reference_certificate: str = ""
+    resolution_c: float | None = None
+
+
+def add(app: FastAPI, kiosk: Kiosk, bench: Bench, store: Store) -> None:
+    """Add the technician's page and acts to the application of the gate's screens."""
+    pages = Pages(HERE / "templates", kiosk.phrases, default=kiosk.config.kiosk.language)
+    _add_page(app, kiosk, bench, store, pages)
+    _add_acts(app, kiosk, bench, pages)
+
+
+def encoded(view: BenchView) -> str:
+    """Return the bench's view as JSON."""
+    return json.dumps(plain(view), ensure_ascii=False)
+
+
+def _add_page(app: FastAPI, kiosk: Kiosk, bench: Bench, store: Store, pages: Pages) -> None:
+    @app.get("/technician", response_class=HTMLResponse)
+    async def technician(request: Request) -> HTMLResponse:
+        return pages.page(
+            request,
+            "technician.html",
+            view={"gate": gate_view(kiosk)},
+            words=words_of(kiosk.phrases, pages.language(request), WORDS),
+            duties=bench.duty_views(),
+            profiles=tuple(PROFILES.values()),
+            staff_names=kiosk.config.kiosk.staff,
+            start=plain(bench.view),
+        )
+
+    @app.get("/technician/duties", response_class=HTMLResponse)
+    async def duties(request: Request) -> HTMLResponse:
+        return pages.page(request, "technician_duties.html", duties=bench.duty_views())
+
+    @app.get("/technician/state")
+    async def state(request: Request) -> JSONResponse:
+        view, language = bench.view, pages.language(request)
+        sentence = kiosk.phrases.text(view.refused, language, **view.values) if view and view.refused else ""
+        return JSONResponse({"bench": plain(view), "sentence": sentence, "duties": plain(bench.duty_views())})
+
+    async def known(name: UUID) -> Certificate | None:
+        """Return a certificate of the store, or the one that the gate's file names."""
+        stored = await anyio.to_thread.run_sync(_certificate, store, name)
+        return stored or next((one for one in bench.certificates() if one.id == name), None)
+
+    @app.get("/technician/certificates/{name}.json")
+    async def content(name: UUID) -> Response:
+        certificate = await known(name)
+        if certificate is None:
+            return PlainTextResponse("no such certificate", 404)
+        return Response(certificate.model_dump_json(indent=1), media_type="application/json")
+
+    @app.get("/technician/certificates/{name}.pdf")
+    async def paper(name: UUID) -> Response:
+        certificate = await known(name)
+        if certificate is None:
+            return PlainTextResponse("no such certificate", 404)
+        return Response(await anyio.to_thread.run_sync(pdf, certificate), media_type="application/pdf")
+
+
+class _Acts:
+    """Acts done once: a key that has been done is answered again and changes nothing."""
+
+    def __init__(self, kiosk: Kiosk, bench: Bench, pages: Pages) -> None:
+        self._kiosk, self._bench, self._pages = kiosk, bench, pages
+        self._done: OrderedDict[UUID, None] = OrderedDict()
+
+    def __call__(self, request: Request, key: UUID, act: Callable[[], None], said: str) -> JSONResponse:
+        """Do an act and answer. Raises FormRefused."""
+        if key not in self._done:
+            act()
+            self._done[key] = None
+            while len(self._done) > REMEMBERED:
+                self._done.popitem(last=False)
+        sentence = self._kiosk.phrases.text(said, self._pages.language(request))
+        return JSONResponse({"ok": True, "sentence": sentence, "bench": plain(self._bench.view)})
+
+
+def _add_acts(app: FastAPI, kiosk: Kiosk, bench: Bench, pages: Pages) -> None:
+    Key = Annotated[UUID, Depends(idempotency_key)]  # noqa: N806  # a type
+    once = _Acts(kiosk, bench, pages)
+
+    @app.post("/technician/instruments/{instrument}/check")
+    async def check(request: Request, instrument: str, body: CheckBody, key: Key) -> JSONResponse:
+        form = CheckForm(body.by, body.plate_c)
+        return once(request, key, lambda: bench.check(instrument, form), "technician.done.begun")
+
+    @app.post("/technician/instruments/{instrument}/calibration")
+    async def calibration(request: Request, instrument: str, body: CalibrationBody, key: Key) -> JSONResponse:
+        form = CalibrationForm(**body.model_dump())
+        return once(request, key, lambda: bench.calibrate(instrument, form), "technician.done.begun")
+
+    @app.post("/technician/plate")
+    async def plate(request: Request, value: Annotated[str, Body(embed=True)], key: Key) -> JSONResponse:
+        return once(request, key, lambda: bench.plate(_number(value)), "technician.done.noted")
+
+    @app.post("/technician/adjust")
+    async def adjust(request: Request, changed: Annotated[bool, Body(embed=True)], key: Key) -> JSONResponse:
+        return once(request, key, lambda: bench.adjust(changed=changed), "technician.done.noted")
+
+    @app.post("/technician/stop")
+    async def stop(request: Request, key: Key) -> JSONResponse:
+        return once(request, key, bench.stop, "technician.done.stopped")
+
+
+def _number(typed: str) -> float:
+    try:
+        return float(typed.strip().replace(",", "."))
+    except ValueError as error:
+        raise BenchRefused("technician.refused.no_number", typed=typed[:12]) from error
+
+
+def _certificate(store: Store, name: UUID) -> Certificate | None:
+    with store.reading() as connection:
+        body = connection.execute(
+            select(tables.certificates.c.body).where(tables.certificates.c.id == name)
+        ).scalar_one_or_none()
+    return None if body is None else Certificate.model_validate_json(body)

@@ -1,0 +1,94 @@
+"""What is due on every screening instrument, looked at every few seconds; an overdue check holds the lane."""
+
+from collections.abc import Mapping
+
+import anyio
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from contract.vocabulary import InstrumentState, Reason
+from edge.config import InstrumentRole
+from edge.readiness import MEASURING
+from edge.store import reason
+from edge.technician import duty
+from edge.technician.duty import Duty
+from edge.technician.session import Office
+from edge.technician.view import DutyView
+
+log = structlog.get_logger()
+
+
+class Duties:
+    """The duties of one gate. Used by the event loop."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._names = tuple(one.id for one in office.instruments.having(InstrumentRole.SCREEN))
+        self._duties: dict[str, Duty] = {}
+        self._held: dict[str, Reason | None] = {}
+
+    def of(self, instrument: str) -> Duty:
+        """Return what was last read of an instrument."""
+        return self._duties.get(instrument) or Duty(self._office.clock.now().at)
+
+    async def fresh(self, instrument: str) -> Duty:
+        """Read an instrument's duty now. Raises SQLAlchemyError."""
+        found = await anyio.to_thread.run_sync(self._read, instrument)
+        self._duties[instrument] = found
+        return found
+
+    async def look(self, *, busy: str | None) -> None:
+        """Read all, and hold or let go what is overdue; `busy` is on the bench and held by it."""
+        for name in self._names:
+            try:
+                await self.fresh(name)
+            except SQLAlchemyError as error:
+                log.warning("bench", instrument=name, trouble=reason(error))
+            hold = self.hold_of(name)
+            if name != busy and self._held.get(name) is not hold:
+                self._held[name] = hold
+                self._office.instruments.hold(name, hold)
+
+    def hold_of(self, instrument: str) -> Reason | None:
+        """Return why an instrument that is not on the bench decides nothing."""
+        late = self._office.clock.now().at >= self.of(instrument).out_at(self._office.config.bench)
+        return Reason.CHECK_OVERDUE if late else None
+
+    def views(self, references: Mapping[str, str | None]) -> tuple[DutyView, ...]:
+        """Return all for the page."""
+        return tuple(self._view(name, references[name]) for name in self._names)
+
+    def _read(self, instrument: str) -> Duty:
+        certificate = self._office.instruments.certificates.get(instrument)
+        now = self._office.clock.now().at
+        return self._office.store.write(lambda connection: duty.read(connection, instrument, certificate, now))
+
+    def _may_decide(self, instrument: str) -> bool:
+        state: InstrumentState = self._office.instruments.state_of(instrument)
+        return state in MEASURING and self.hold_of(instrument) is None
+
+    def _view(self, name: str, reference: str | None) -> DutyView:
+        office, found, settings = self._office, self.of(name), self._office.config.bench
+        certificate = office.instruments.certificates.get(name)
+        now = office.clock.now().at
+        last, learned = found.last[-1] if found.last else None, found.baseline
+        return DutyView(
+            instrument=name,
+            serial=office.instruments.by_id[name].serial,
+            state=office.instruments.state_of(name),
+            reference=reference,
+            certificate=None if certificate is None else certificate.id,
+            certificate_until=None if certificate is None else certificate.valid_until,
+            made_by="" if certificate is None else certificate.made_by,
+            checked_at=found.passed_at,
+            outcome=None if last is None else last.outcome,
+            residual_c=None if last is None else round(last.residual_c, 3),
+            r0_c=round(learned.r0_c, 3) if learned.learned else None,
+            checks=learned.checks,
+            due_at=found.due_at(settings),
+            out_at=found.out_at(settings),
+            missed=now >= found.due_at(settings),
+            overdue=now >= found.out_at(settings),
+            open_run=None if found.run is None else round(found.run.progress, 3),
+            use_instead=tuple(other for other in self._names if other != name and self._may_decide(other)),
+        )

@@ -1,0 +1,124 @@
+"""What the bench says of itself, to the page and to the terminal: codes and numbers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contract.vocabulary import InstrumentState
+
+
+class Work(StrEnum):
+    """What is done on the bench."""
+
+    CHECK = "check"
+    CALIBRATION = "calibration"
+
+
+class Stage(StrEnum):
+    """Where it stands."""
+
+    SETTLING = "settling"
+    READING = "reading"
+    PLATE = "plate"
+    """Waits for a person to say what the plate shows."""
+    ADJUST = "adjust"
+    """Waits for a person to adjust, or to leave as it is."""
+    PASSED = "passed"
+    REPEAT = "repeat"
+    """Could not be done to its end: do it again."""
+    OUT = "out"
+
+
+ENDED = frozenset({Stage.PASSED, Stage.REPEAT, Stage.OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class PointView:
+    """One measured point, or one set of a check."""
+
+    phase: str
+    index: int
+    reference_c: float
+    indicated_c: float
+    error_c: float
+    sd_c: float
+    n: int
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitView:
+    """What the points as found ask for."""
+
+    a_c: float
+    b: float
+    u_a_c: float
+    gain_applied: bool
+    p_lack_of_fit: float
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BenchView:
+    """The work under way, or the last one that ended."""
+
+    number: int
+    """Counts the works since the process began."""
+    work: Work
+    instrument: str
+    by: str
+    stage: Stage
+    progress: float = 0.0
+    """Of this stage."""
+    overall: float = 0.0
+    phase: str = ""
+    wanted_c: float | None = None
+    """Surface temperature that the plate is to have."""
+    shown_c: float | None = None
+    apparent_c: float | None = None
+    indicated_c: float | None = None
+    steady: bool = False
+    points: tuple[PointView, ...] = ()
+    mpe_c: float | None = None
+    expanded_c: float | None = None
+    fit: FitView | None = None
+    residual_c: float | None = None
+    limit_c: float | None = None
+    certificate: UUID | None = None
+    state: InstrumentState | None = None
+    refused: str = ""
+    """Key of the sentence that says why it ended or must be done otherwise."""
+    values: dict[str, str] = field(default_factory=dict)
+    plot: tuple[tuple[float, float, float], ...] = ()
+    """Seconds before now, indicated, apparent."""
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """One screening instrument and what is due on it."""
+
+    instrument: str
+    serial: str
+    state: InstrumentState
+    reference: str | None
+    """The blackbody that can be driven, None: a person sets the plate."""
+    certificate: UUID | None
+    certificate_until: datetime | None
+    made_by: str
+    checked_at: datetime | None
+    """When it last passed."""
+    outcome: str | None
+    """Of the last check."""
+    residual_c: float | None
+    r0_c: float | None
+    """None while it is being learned."""
+    checks: int
+    due_at: datetime
+    out_at: datetime
+    missed: bool
+    overdue: bool
+    open_run: float | None
+    """Share of an unfinished calibration."""
+    use_instead: tuple[str, ...]
+    """Other instruments here that may decide now."""
