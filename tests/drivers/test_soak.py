@@ -1,0 +1,13 @@
+"""The soak in short: eight instruments at full rate, a few seconds."""
+
+from pathlib import Path
+
+from tests.drivers.soak import soak
+
+
+def test_eight_instruments_at_full_rate_lose_nothing(tmp_path: Path) -> None:
+    outcome = soak(4.0, 3.0, tmp_path)
+    assert len(outcome.samples) == 8
+    assert all(outcome.samples.values()), outcome.samples
+    assert not any(outcome.faults.values()), outcome.faults
+    assert not any(outcome.lost_bytes.values()), outcome.lost_bytes
