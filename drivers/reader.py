@@ -7,9 +7,9 @@ Theory of operation.
       `--LinkRefused--> wait 5 s --> open (somebody may plug in the right camera)
 
 A device that was silent for long may have been switched off and on, and has forgotten its settings: so the link is
-opened anew. Each opening starts with a fresh decoder, so that no byte from before a gap meets one from after it, and
-with the device's start commands; the samples' numbers go on. Nothing is delivered twice: while a device is away there
-is silence, and `status()` says what to do about it.
+opened anew, at the latest when the device speaks again. Each opening starts with a fresh decoder, so that no byte from
+before a gap meets one from after it, and with the device's start commands; the samples' numbers go on. Nothing is
+delivered twice: while a device is away there is silence, and `status()` says what to do about it.
 """
 
 import queue

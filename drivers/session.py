@@ -43,7 +43,7 @@ class Session:
         self._decoder = spec.decoder(instrument)
         self._clock = clock
         self._recorded = link if isinstance(link, ReplayLink) else None
-        self._opened = self._heard = self._poll_due = clock.now()
+        self._opened = self._heard = self._listened = self._poll_due = clock.now()
         self._bytes = 0
         self._decoded = 0
 
@@ -69,6 +69,9 @@ class Session:
         return self._recorded.at() if self._recorded else self._clock.now()
 
     def _feed(self, data: bytes, at: Instant) -> None:
+        if data and self._may_have_forgotten():
+            silent_s = self._listened.seconds_since(self._heard)
+            raise LinkLost(f"back after {silent_s:.1f} s of silence, perhaps without its settings")
         for event in self._decoder.feed(data, at):
             if not isinstance(event, DecodeFault):
                 self._decoded += 1
@@ -87,6 +90,15 @@ class Session:
             self._poll_due = now.later(interval_s)
         return max(0.001, min(READ_S, self._poll_due.seconds_since(now)))
 
+    def _may_have_forgotten(self) -> bool:
+        """Say whether a device that needs settings was silent long enough to have been switched off and on.
+
+        Counted is the silence that was listened to: bytes that wait while this process is held up are no silence.
+        """
+        if self._recorded or not self._spec.start or self._spec.poll_interval_s is not None or not self._bytes:
+            return False
+        return self._listened.seconds_since(self._heard) > self._spec.silence_s
+
     def _listen_for_trouble(self, data: bytes, at: Instant) -> None:
         if data:
             self._heard = at
@@ -95,6 +107,7 @@ class Session:
             if not self._decoded:
                 self._doubt_the_rate(at)
             return
+        self._listened = at
         if self._recorded or self._spec.quantity is Quantity.SIGNAL:
             return
         silent_s = at.seconds_since(self._heard)

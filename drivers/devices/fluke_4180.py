@@ -32,6 +32,7 @@ CYCLE: Final = (ACTUAL, SETPOINT, STABLE)
 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,4}(\.\d{0,6})?([Ee][+-]?\d{1,2})?")
 _IDENTITY: Final = re.compile(r"(HART|FLUKE)[^,]*,\s*[\"']?418[01]", re.IGNORECASE)
+_COMMAND: Final = re.compile(r"[A-Za-z]+:[A-Za-z:]+\d? \S+")
 _LOWEST_C: Final = -40.0
 _HIGHEST_C: Final = 520.0
 """4180: -15 to 120 degC, 4181: 35 to 500 degC, and room for a plate that is cold or runs away."""
@@ -154,6 +155,8 @@ class Fluke4180Decoder:
     def _line(self, line: str, at: Instant) -> Event | None:
         if line.endswith("?"):  # a question heard back, or somebody else's
             self._asked = line.upper()
+            return None
+        if _COMMAND.fullmatch(line):  # a setting heard back
             return None
         asked = self._asked
         if asked == IDENTIFY and _NUMBER.fullmatch(line):

@@ -219,5 +219,6 @@ SPEC: Final = DriverSpec(
     start=(set_emissivity(1.0), set_rate(4.0), automatic_output(), query_emissivity()),
     handshake=Handshake(query_emissivity(), decodes(GyMcu90640Decoder), 1.0),
     rate_hz=4.0,
+    silence_s=1.0,  # four frames: a module that was off for longer has forgotten its emissivity
     wiring={"VCC": "5V", "GND": "GND", "TX": "RXD", "RX": "TXD", "PS": "leave open (to GND: the UART is silent)"},
 )

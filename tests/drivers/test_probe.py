@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from drivers import registry
 from drivers.devices import gy_614v, gy_mcu90640, lepton_y16
 from drivers.hextext import spell
 from drivers.probe import main
+from drivers.recording import CaptureWriter
 from tests.drivers.golden import FOLDER
 from tests.drivers.ptys import Device
 
@@ -206,6 +208,46 @@ def test_what_is_recorded_decodes_to_the_same(device: Device, run, tmp_path: Pat
     assert code == 0
     assert [line["kind"] for line in lines] == ["frame", "reply", "frame"]
     assert lines[2]["t"] >= lines[0]["t"] > 0
+
+
+def test_a_recorded_conversation_decodes_with_its_questions(run, tmp_path: Path) -> None:
+    path = tmp_path / "talk.hex"
+    writer = CaptureWriter(path, {"driver": "fluke_4180"})
+    talk = [
+        ("UNIT:TEMP C", None),
+        ("*IDN?", "FLUKE,4180,B1,1.1"),
+        ("SOUR:SENS:DATA?", "36.98"),
+        ("SOUR:SPO?", "37.00"),
+        ("SOUR:STAB:TEST?", "0"),
+    ]
+    for turn, (question, answer) in enumerate(talk):
+        writer.write(f"{question}\r".encode(), float(turn), from_host=True)
+        if answer is not None:
+            writer.write(f"{answer}\r".encode(), turn + 0.1)
+    writer.close()
+    code, lines, errors = run("decode", "fluke_4180", path)
+    assert (code, errors) == (0, "")
+    assert [line["kind"] for line in lines] == ["reply", "reference"]
+    assert (lines[1]["t"], lines[1]["actual_c"], lines[1]["stable"]) == (4.1, 36.98, False)
+
+
+def test_detect_names_a_talker_on_a_real_line(device: Device, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = threading.Event()
+
+    def talk() -> None:
+        while not ended.wait(0.05):
+            device.say(FRAME_BYTES)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        assert main(["detect", str(device.path)]) == 0
+    finally:
+        ended.set()
+        thread.join()
+    told = capsys.readouterr()
+    assert told.out.startswith("gy_mcu90640 at ")
+    assert "asking" not in told.err
 
 
 def test_a_recording_is_never_written_over(run, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from drivers.codec import DriverSpec
 from drivers.devices import fluke_4180, gy_mcu90640
 from drivers.link import Link, LinkLost, LinkRefused
 from drivers.reader import Reader, open_link
-from drivers.samples import DecodeFault, DeviceReply, Event, FaultKind, ReferenceReading, ThermalFrame
+from drivers.samples import Applied, DecodeFault, DeviceReply, Event, FaultKind, ReferenceReading, ThermalFrame
+from tests.conftest import FakeClock
 from tests.drivers.ptys import Device
 
 GY = registry.spec("gy_mcu90640")
@@ -257,6 +258,31 @@ def test_a_long_silence_opens_the_link_anew_and_says_what_to_look_at() -> None:
         until(lambda: "nothing heard" in reader.status().hint or "silent" in reader.status().hint)
     finally:
         reader.stop()
+
+
+def test_a_module_that_was_off_for_a_moment_is_started_again_before_it_is_believed(
+    device: Device, clock: FakeClock
+) -> None:
+    heard: queue.Queue[Event] = queue.Queue()
+    reader = Reader(GY, str(device.path), "cam", clock, heard.put)
+    reader.start()
+    try:
+        assert device.hear(len(START)) == START
+        device.say(gy_mcu90640.encode_emissivity(1.0) + frame_at(36.0))
+        assert isinstance(heard.get(timeout=5), DeviceReply)
+        first = heard.get(timeout=5)
+        clock.advance(1.5)
+        until(lambda: "nothing heard" in reader.status().hint)
+        device.say(frame_at(36.0))
+        assert device.hear(len(START)) == START
+        device.say(frame_at(36.2))
+        second = heard.get(timeout=5)
+    finally:
+        reader.stop()
+    assert isinstance(first, ThermalFrame)
+    assert isinstance(second, ThermalFrame)
+    assert (first.applied, second.applied) == (Applied.EMISSIVITY, Applied.NONE)
+    assert second.temps_c[0, 0] == np.float32(36.2)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_stability_is_yes_or_no() -> None:
 
 def test_a_full_duplex_line_that_echoes_changes_nothing() -> None:
     decoder = Fluke4180Decoder("plate")
+    assert decoder.feed(set_setpoint(37.0), AT) == []
     for answer in (IDENTITY, encode_temperature(36.9), encode_temperature(37)):
         decoder.feed(decoder.poll() + answer, AT)
     (reading,) = decoder.feed(decoder.poll() + encode_line("0"), AT)
