@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from babel.messages.pofile import read_po
 
 from central.access.audit import Action
 from central.alerts.decisions import REASONS
@@ -31,16 +32,15 @@ def keys_in_use() -> set[str]:
     made |= {f"why.{code}" for reasons in REASONS.values() for code in reasons}
     made |= {f"notice.{event}" for event in WORTH_TELLING}
     made |= {f"temperature.{name}" for name in ("indicated", "skin", "body", "adjusted")}
-    files_named = {"decide.html", "error.html", "login.html", "setup.html", "password.html", "docs.html", "alert.html"}
-    files_named |= {"alerts.html", "board.html", "gate.html", "gates.html", "audit.html", "accounts.html"}
-    return (written | made) - files_named
+    return {key for key in written | made if not key.endswith(".html")}
 
 
 def test_every_word_is_there_in_both_languages_and_none_is_idle() -> None:
     phrases = Phrases.load(LOCALE)
     needed = keys_in_use()
     assert phrases.gaps(needed) == []
-    ours = phrases.keys("zh") - Phrases.load().keys("zh")
+    with (LOCALE / "zh" / "LC_MESSAGES" / "board.po").open("rb") as catalogue:
+        ours = {str(entry.id) for entry in read_po(catalogue) if entry.id}
     made_on_the_fly = ("term.", "instrument_role.", "error.forbidden", "error.csrf")
     assert {key for key in ours - needed if not key.startswith(made_on_the_fly)} == set()
 
