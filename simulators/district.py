@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from simulators.children import Child, end_all
 from simulators.gate_files import Device, GateFile, write
 from simulators.geometry import LEPTON_35, MLX90640_55, Mounting
 from simulators.optics import Lens
+from simulators.people import Population
 from simulators.plate import Plate
 from simulators.ports import PtyPort
 from simulators.scene import Place, Scene
@@ -35,11 +36,13 @@ READY_S: Final = 30.0
 LOOK_S: Final = 0.1
 WARM_UP_S: Final = 5.0
 """The simulated instruments have been switched on for an hour when the demonstration begins."""
+MILD: Final = Climate(outdoor_mean_c=21.0, outdoor_amplitude_c=4.0)
+"""A day on which people need no time to warm up."""
 STATION_MARK_M: Final = 0.55
 DOCK_MARK_M: Final = 0.35
 SIDEWAYS: Final = Mounting(90)
-FOREHEAD_MM: Final = 50.0
-"""Above the eyes."""
+FOREHEAD_MM: Final = 42.0
+"""Above the eyes: midway between brows and hairline."""
 PLATE_EMISSIVITY: Final = 1.0
 """SOUR:EMIS as the technician has set it: the blackbody then shows the temperature that a camera sees."""
 FIRST_S: Final = 12.0
@@ -122,7 +125,7 @@ def gates_of(options: Options, folder: Path, mqtt_url: str) -> list[SimulatedGat
 
 def _station(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     plate = Plate.beside(STATION_MARK_M, emissivity=PLATE_EMISSIVITY, seed=seed)
-    scene = demo(Stage(seed, Place(mark_m=STATION_MARK_M), plate, FIRST_S))
+    scene = demo(Stage(seed, Place(climate=MILD, mark_m=STATION_MARK_M), plate, FIRST_S))
     region = Lens(scene, LEPTON_35, SIDEWAYS).plate_region()
     camera = Device(
         "camera",
@@ -153,9 +156,10 @@ def _station(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate
 
 
 def _dock(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
-    scene = demo(Stage(seed, Place(mark_m=DOCK_MARK_M), first_s=FIRST_S))
+    people = Population(eye_height_sd_mm=6.0)  # a mark on the mirror tells them where to put the forehead
+    scene = demo(Stage(seed, Place(climate=MILD, population=people, mark_m=DOCK_MARK_M), first_s=FIRST_S))
     mm_px = Lens(scene, MLX90640_55, Mounting()).mm_per_px(DOCK_MARK_M)
-    mark = (MLX90640_55.cols // 2, int(MLX90640_55.rows / 2 - FOREHEAD_MM / mm_px), 2)
+    mark = (MLX90640_55.cols // 2, int(MLX90640_55.rows / 2 - FOREHEAD_MM / mm_px), 1)
     array = Device(
         "array",
         "gy_mcu90640",
@@ -170,7 +174,7 @@ def _dock(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
 
 def _village(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate:
     # nothing tells this gate the air's temperature, so its pretend air keeps close to what its configuration says
-    climate = Climate(hall_c=22.0, coupling=0.05, weather=0.3)
+    climate = replace(MILD, hall_c=22.0, coupling=0.05, weather=0.3)
     scene = demo(Stage(seed, Place(climate=climate, mark_m=0.05), first_s=FIRST_S))
     gun = Device(
         "gun",

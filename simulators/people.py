@@ -69,6 +69,8 @@ class Population:
     """0.3 from 10 to 16 h in the hot scenario."""
     minutes_scale: float = 2.5
     """Minutes between the door and the camera: gamma of shape 2 and this scale (1.5-5)."""
+    eye_height_sd_mm: float = 18.0
+    """How differently high people hold their eyes; less where a mark tells them where to put the forehead."""
 
     def draw(self, rng: np.random.Generator, name: str, hour: float, *, prevalence: float | None = None) -> Person:
         """Draw one person who comes at this hour of the day; a febrile bus brings its own prevalence."""
@@ -90,7 +92,7 @@ class Population:
             mask=bool(rng.random() < self.mask),
             hat=bool(rng.random() < self.hat),
             hair=float(np.clip(0.62 + 0.06 * rng.standard_normal(), 0.5, 0.8)),
-            eye_height_mm=float(np.clip(18 * rng.standard_normal(), -40, 40)),
+            eye_height_mm=float(self.eye_height_sd_mm * np.clip(rng.standard_normal(), -2.2, 2.2)),
         )
 
 

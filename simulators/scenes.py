@@ -106,7 +106,8 @@ def demo(stage: Stage) -> Scene:
         Enter("fever-2", 38.7),
         *_bus(),
     )
-    place = replace(stage.place, population=DEMO_POPULATION)
+    population = replace(DEMO_POPULATION, eye_height_sd_mm=stage.place.population.eye_height_sd_mm)
+    place = replace(stage.place, population=population)
     return _script(replace(stage, place=place), entries, then=DEMO_FLOW)
 
 
