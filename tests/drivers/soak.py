@@ -206,8 +206,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = soak(60 * options.minutes, options.warm_up, Path(folder))
     print("\rDEVICE              SAMPLES   PER S  FAULTS  LOST BYTES  UNANSWERED")
     for unit, count in outcome.samples.items():
-        figures = f"{outcome.rates_hz[unit]:7.2f} {outcome.faults[unit]:7} {outcome.lost_bytes[unit]:11} {outcome.unanswered[unit]:11}"
-        print(f"{unit:16} {count:10} {figures}")
+        figures = f"{outcome.faults[unit]:7} {outcome.lost_bytes[unit]:11} {outcome.unanswered[unit]:11}"
+        print(f"{unit:16} {count:10} {outcome.rates_hz[unit]:7.2f} {figures}")
     growth = outcome.last_kb - outcome.first_kb
     print(f"memory {outcome.first_kb} kB in the first third, {outcome.last_kb} kB in the last: {growth:+} kB")
     print(f"processor {outcome.cores:.2f} cores of {os.cpu_count()} for reading and decoding")
