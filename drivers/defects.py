@@ -61,12 +61,19 @@ def find_defects(raw: NDArray[np.int16], counts_per_c: float) -> Defects:
     """
     steps = raw[1:] - raw[:-1]
     spikes = _spikes(steps)
-    row_means = np.maximum(spikes, np.int16(0)).sum(axis=1, dtype=np.int32) / spikes.shape[1]
-    sigma = float(np.sort(row_means)[row_means.size // 2]) / _MEAN_SPIKE_PER_SIGMA
+    highest = int(spikes.max())
+    # capped, so that a row adds up within 16 bits: nothing is decided by how far a spike passes every threshold
+    cap = min(int(LONE_C * counts_per_c) + 1, 32_767 // spikes.shape[1])
+    np.maximum(spikes, np.int16(0), out=spikes)
+    np.minimum(spikes, np.int16(cap), out=spikes)
+    row_sums = np.add.reduce(spikes, axis=1, dtype=np.int16)
+    row_sums.sort()
+    sigma = int(row_sums[row_sums.size // 2]) / spikes.shape[1] / _MEAN_SPIKE_PER_SIGMA
     lone = max(LONE_SIGMAS * sigma, LONE_C * counts_per_c)
     wide = max(WIDE_SIGMAS * sigma, WIDE_C * counts_per_c)
     edges = max(int(np.abs(steps[0]).max()), int(np.abs(steps[-1]).max()))
-    if spikes.max() <= lone and edges <= lone and row_means.max() <= WIDE_SHARE / 2 * wide:
+    quiet_row = WIDE_SHARE / 2 * min(wide, cap) * spikes.shape[1]
+    if highest <= lone and edges <= lone and row_sums[-1] <= quiet_row:
         return NO_DEFECTS
     return _name_them(raw.copy(), lone, wide)
 
@@ -103,7 +110,10 @@ def _spikes(steps: NDArray[np.int16]) -> NDArray[np.int16]:
     Negative where it lies between them.
     """
     above, below = steps[:-1], -steps[1:]
-    return np.maximum(np.minimum(above, below), -np.maximum(above, below))
+    under = np.maximum(above, below)
+    np.negative(under, out=under)
+    over = np.minimum(above, below, out=below)
+    return np.maximum(over, under, out=under)
 
 
 def _lone_spikes(raw: NDArray[np.int16], threshold: float) -> NDArray[np.intp]:

@@ -50,6 +50,9 @@ FFC_IMMINENT: Final = 1
 FFC_IN_PROGRESS: Final = 2
 FFC_COMPLETE: Final = 3
 
+_TELEMETRY: Final = struct.Struct("<HII30xI4xH2xH6xI352xHH220x")
+"""Words A0, A1-2, A3-4, A20-21, A24, A26, A30-31, C48, C49: 32-bit values are low word first, so plain LE."""
+
 _C_ROW: Final = 160
 """Words from row A to row C: packets A and B fill one picture row."""
 _AGC: Final = 1 << 12
@@ -151,21 +154,29 @@ def _says(request: bytes, sample: Sample) -> bytes:
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
-def decode_telemetry(rows: bytes) -> Telemetry | None:
+def decode_telemetry(rows: bytes | memoryview) -> Telemetry | None:
     """Return what two rows say, or None if they cannot be telemetry (they are picture, or damaged)."""
-    words = struct.unpack("<320H", rows)
-    status = words[3] | words[4] << 16
-    tlinear, fine = words[_C_ROW + 48], words[_C_ROW + 49]
-    believable = all(words[index] == 0 or words[index] in _SENSOR_CENTI_K for index in (24, 26))
-    if tlinear > 1 or fine > 1 or status > _STATUS_BITS or not believable or not any(words[:3]):
+    (
+        revision,
+        uptime_ms,
+        status,
+        frame_counter,
+        sensor,
+        housing,
+        last_ffc_ms,
+        tlinear,
+        fine,
+    ) = _TELEMETRY.unpack(rows)
+    believable = all(word == 0 or word in _SENSOR_CENTI_K for word in (sensor, housing))
+    if tlinear > 1 or fine > 1 or status > _STATUS_BITS or not believable or not (revision or uptime_ms):
         return None
     return Telemetry(
-        uptime_ms=words[1] | words[2] << 16,
-        frame_counter=words[20] | words[21] << 16,
+        uptime_ms=uptime_ms,
+        frame_counter=frame_counter,
         ffc_state=status >> 4 & 3,
-        last_ffc_ms=words[30] | words[31] << 16,
-        sensor_c=_celsius(words[24]),
-        housing_c=_celsius(words[26]),
+        last_ffc_ms=last_ffc_ms,
+        sensor_c=_celsius(sensor),
+        housing_c=_celsius(housing),
         tlinear=bool(tlinear),
         kelvin_per_count=0.01 if fine else 0.1,
         agc=bool(status & _AGC),
