@@ -21,7 +21,9 @@ from central.store.chain import CHAINED, ChainBroken, verify
 from central.store.dialect import DatabaseRefused, open_engine, sqlite_url
 from contract.clock import SystemClock
 from contract.delivery.bus import BusRefused
+from contract.delivery.outbox import NotDurable
 from contract.phrases import PhrasesRefused
+from contract.signing import KeyRefused
 from contract.web.server import PortTaken, ServerFailed
 
 REFUSALS = (
@@ -32,6 +34,8 @@ REFUSALS = (
     DatabaseRefused,
     DemoRefused,
     FolderRefused,
+    KeyRefused,
+    NotDurable,
     PhrasesRefused,
     PortTaken,
     ServerFailed,

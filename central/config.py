@@ -151,6 +151,13 @@ class Notify(Section):
         return value
 
 
+class Calibration(Section):
+    """Who may vouch for an instrument."""
+
+    trust: tuple[Path, ...] = ()
+    """PEM files of the experts' public keys (Ed25519); empty: a certificate need not be signed."""
+
+
 class Settings(BaseSettings):
     """Central's whole configuration."""
 
@@ -167,6 +174,7 @@ class Settings(BaseSettings):
     access: Access = Access()
     retention: Retention = Retention()
     notify: Notify = Notify()
+    calibration: Calibration = Calibration()
 
     @classmethod
     def settings_customise_sources(

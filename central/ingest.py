@@ -49,11 +49,16 @@ class Ingest:
         *,
         publish: Callable[[str, bytes], object],
         forget: Callable[[Sequence[UUID]], None],
+        here: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`publish` sends a receipt; `forget` tells the sender what gates have acknowledged."""
+        """Prepare.
+
+        `publish` sends a receipt; `forget` tells the sender what gates have acknowledged, already deleted; `here` tells
+        it that a gate is there again, so that what waits for it is due.
+        """
         self._store, self._filing, self._letters = store, filing, letters
         self._clock, self._metrics, self._news = clock, metrics, news
-        self._publish, self._forget = publish, forget
+        self._publish, self._forget, self._here = publish, forget, here
         self._lock = threading.Lock()
         self._waiting: list[Received] = []
         self._scheduled = False
@@ -166,6 +171,8 @@ class Ingest:
             standing = gates.meet(transaction, {gate}, accept=self._filing.accept_unknown)[gate]
             if standing is not gates.Standing.REFUSED and gates.hear_presence(transaction, said):
                 transaction.after_commit(lambda: self._news.gate(gate, "online" if said.online else "offline"))
+                if said.online:
+                    transaction.after_commit(lambda: self._here(gate))
 
         self._store.submit(work)
 

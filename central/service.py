@@ -23,6 +23,8 @@ from central.dispatch import Dispatch
 from central.filing import Filing
 from central.folder import claim
 from central.ingest import Ingest
+from central.instruments.recalibration import Recalibration
+from central.instruments.surveillance import Surveillance, local_zone
 from central.metrics import Metrics
 from central.news import News
 from central.notify import Notifier
@@ -37,6 +39,7 @@ from contract.delivery.letters import Letters
 from contract.delivery.outbox import Outbox
 from contract.delivery.sender import Sender
 from contract.phrases import Phrases
+from contract.signing import Trust
 from contract.topics import Direction, presence_filter, up_filter
 from contract.web.feed import Feed
 from contract.web.guard import Csrf
@@ -159,7 +162,9 @@ def assemble(
     )
     register = Register(settings.alerts, timedelta(hours=settings.retention.pictures_h))
     decisions = Decisions(register, Dispatch(letters, outbox, sender.wake))
-    filing = Filing(register, decisions, accept_unknown=demo)
+    trust = Trust.load(settings.calibration.trust)
+    surveillance = Surveillance(decisions.dispatch, local_zone(clock.now().at), trust)
+    filing = Filing(register, decisions, demo, surveillance)
     ingest = Ingest(
         store,
         filing,
@@ -168,7 +173,8 @@ def assemble(
         metrics,
         news,
         publish=lambda topic, payload: bus.publish(topic, payload, 0),
-        forget=sender.acknowledged,
+        forget=partial(sender.acknowledged, deleted=True),
+        here=sender.connected,
     )
     desk = Desk(
         settings=settings,
@@ -186,8 +192,10 @@ def assemble(
         set_up=first,
         demo=demo,
         broker_up=lambda: bus.is_up,
+        recalibration=Recalibration(decisions.dispatch, trust),
+        surveillance=surveillance,
     )
-    return Parts(desk, bus, sender, Watch(store, register, news, clock, settings), notifier)
+    return Parts(desk, bus, sender, Watch(store, register, news, clock, settings, surveillance), notifier)
 
 
 def _accounts(store: Store, var: Path, *, demo: bool) -> tuple[dict[str, str], str]:

@@ -24,6 +24,9 @@ class Action(StrEnum):
     GATE_REFUSED = "gate_refused"
     DECISION = "decision"
     RETENTION = "retention"
+    CASE = "case"
+    REVIEW_VIEWED = "review_viewed"
+    REVIEW_EXPORTED = "review_exported"
 
 
 def record(

@@ -18,16 +18,45 @@ class Permission(StrEnum):
     """Acknowledge, hand back, decide, revise."""
     SETTLE_GATES = "settle_gates"
     """Accept or refuse a station that nobody knows."""
+    TEND = "tend"
+    """Move an instrument as the lifecycle's table allows the role; ask for an expert."""
+    ASSIGN = "assign"
+    """Say which expert takes a case."""
+    RECALIBRATE = "recalibrate"
+    """Take a case and work on it."""
+    REVIEW = "review"
+    """Whom a wrong instrument may have misjudged; every look is logged."""
     AUDIT = "audit"
     ACCOUNTS = "accounts"
 
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.GATE_STAFF: frozenset({Permission.VIEW}),
-    Role.TECHNICIAN: frozenset({Permission.VIEW}),
-    Role.DUTY_OFFICER: frozenset({Permission.VIEW, Permission.PICTURE, Permission.DECIDE}),
-    Role.EXPERT: frozenset({Permission.VIEW}),
-    Role.SUPERVISOR: frozenset({Permission.VIEW, Permission.PICTURE, Permission.SETTLE_GATES, Permission.AUDIT}),
+    Role.TECHNICIAN: frozenset({Permission.VIEW, Permission.TEND}),
+    Role.DUTY_OFFICER: frozenset(
+        {
+            Permission.VIEW,
+            Permission.PICTURE,
+            Permission.DECIDE,
+            Permission.TEND,
+            Permission.ASSIGN,
+            Permission.REVIEW,
+        }
+    ),
+    Role.EXPERT: frozenset(
+        {Permission.VIEW, Permission.TEND, Permission.ASSIGN, Permission.RECALIBRATE, Permission.REVIEW}
+    ),
+    Role.SUPERVISOR: frozenset(
+        {
+            Permission.VIEW,
+            Permission.PICTURE,
+            Permission.SETTLE_GATES,
+            Permission.TEND,
+            Permission.ASSIGN,
+            Permission.REVIEW,
+            Permission.AUDIT,
+        }
+    ),
     Role.ADMINISTRATOR: frozenset({Permission.VIEW, Permission.ACCOUNTS, Permission.AUDIT}),
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from central.board.desk import Desk
 from central.board.doors import Forbidden, MustChangePassword, NotLoggedIn
 from central.board.resources import DecisionResource, Problem
 from central.gates import UnknownGate
+from central.instruments.refusal import InstrumentRefused
 from central.store.writer import WriterBusy
 from contract.phrases import Language
 
@@ -66,6 +68,16 @@ def _too_many(error: Exception, _desk: Desk, _language: Language) -> Refusal:
     return Refusal(429, "login.too_many", {"minutes": round(getattr(error, "wait_s", 60.0) / 60)})
 
 
+def _instrument(error: Exception, desk: Desk, language: Language) -> Refusal:
+    """Say what was wrong about an instrument, with codes in words."""
+    values = {
+        name: desk.phrases.word(value, language) if isinstance(value, StrEnum) else value
+        for name, value in getattr(error, "values", {}).items()
+    }
+    code = getattr(error, "code", "error.malformed")
+    return Refusal(404 if code.endswith(".unknown") else 422, code, values)
+
+
 READERS: Final[dict[type[Exception], Reader]] = {
     Forbidden: lambda error, _desk, _language: Refusal(403, f"error.{getattr(error, 'code', 'forbidden')}", {}),
     LoginRefused: _as(401, "login.refused"),
@@ -76,6 +88,7 @@ READERS: Final[dict[type[Exception], Reader]] = {
     AlreadyDecided: _first,
     DecisionRefused: _code(422),
     AccountRefused: _code(422),
+    InstrumentRefused: _instrument,
     WriterBusy: _as(503, "error.busy"),
     RequestValidationError: _as(422, "error.malformed"),
 }

@@ -171,7 +171,7 @@ def _actor(
         if actor is Actor.SYSTEM and CAUTION[target] <= CAUTION[source]:
             continue
         return actor
-    nearest = [refusal for refusal in refusals if refusal.code.startswith("life.needs")] or refusals
+    nearest = [refusal for refusal in refusals if refusal.missing] or refusals
     if nearest:
         raise nearest[0]
     raise TransitionRefused(

@@ -43,6 +43,11 @@ class Evidence(StrEnum):
 class TransitionRefused(InstrumentRefused):
     """The table has no such transition for this actor, or its evidence is missing; the text says what is needed."""
 
+    @property
+    def missing(self) -> bool:
+        """Whether only the evidence is missing."""
+        return "needs" in self.code
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:

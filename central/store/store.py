@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from central.store.dialect import DatabaseRefused, open_engine
 from central.store.writer import Commit, Work, Writer
 from contract.clock import Clock
+from contract.delivery.outbox import check_durable
 
 T = TypeVar("T")
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
@@ -55,6 +56,8 @@ class Store:
         engine = open_engine(url)
         try:
             migrate(engine)
+            with engine.connect() as connection:
+                check_durable(connection)
         except BaseException:
             engine.dispose()
             raise

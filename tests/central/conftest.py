@@ -4,7 +4,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from central.config import AlertPolicy
 from central.dispatch import Dispatch
 from central.filing import Filing
 from central.ingest import Ingest
+from central.instruments.surveillance import Surveillance
 from central.metrics import Metrics
 from central.store.dialect import sqlite_url
 from central.store.store import Store
@@ -132,7 +133,8 @@ class Central:
         self.register = Register(AlertPolicy(), timedelta(hours=72))
         self.woken = threading.Event()
         self.decisions = Decisions(self.register, Dispatch(self.down, self.outbox, self.woken.set))
-        self.filing = Filing(self.register, self.decisions, accept_unknown)
+        self.surveillance = Surveillance(self.decisions.dispatch, UTC)
+        self.filing = Filing(self.register, self.decisions, accept_unknown, self.surveillance)
         self.heard = Heard()
         self.published: list[tuple[str, bytes]] = []
         self.forgotten: list[UUID] = []

@@ -29,7 +29,7 @@ from tests.central.conftest import PNG, Central, a_measurement, a_verdict, an_al
 
 @pytest.fixture
 def watch(central: Central) -> Watch:
-    return Watch(central.store, central.register, central.heard, central.clock, Settings())
+    return Watch(central.store, central.register, central.heard, central.clock, Settings(), central.surveillance)
 
 
 def liveness(central: Central) -> Liveness:

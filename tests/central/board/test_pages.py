@@ -12,7 +12,11 @@ from central.alerts.decisions import REASONS
 from central.alerts.lifecycle import AlertEvent
 from central.board.application import LOCALE, STATIC, TEMPLATES
 from central.gates import Liveness
+from central.instruments.cases import CaseOutcome, CaseSource, CaseStage
+from central.instruments.review import ReviewList
+from central.instruments.streams import Cause, Stream
 from central.notify import WORTH_TELLING
+from contract.conformity import Zone
 from contract.messages import Alert
 from contract.phrases import Phrases, key_of
 from tests.central.room import Gate
@@ -20,14 +24,25 @@ from tests.central.room import Gate
 ROOT = Path(__file__).parents[3] / "central"
 KEY = re.compile(
     r"""["']((?:site|nav|live|sound|board|card|row|keys|decide|why|alerts|alert|temperature|term|gates|gate"""
-    r"""|instrument|audit|accounts|account|password|login|setup|error|notice|docs)\.[a-z_]+)["']"""
+    r"""|instrument|instruments|cases|certificate|life|review|audit|accounts|account|password|login|setup|error|notice|docs)\.[a-z_]+)["']"""
 )
 
 
 def keys_in_use() -> set[str]:
     files = [*TEMPLATES.glob("*.html"), *(file for file in ROOT.rglob("*.py") if "store" not in file.parts)]
     written = {key for file in files for key in KEY.findall(file.read_text(encoding="utf-8"))}
-    codes = [*AlertEvent, *Action, *Liveness]
+    codes = [
+        *AlertEvent,
+        *Action,
+        *Liveness,
+        *Stream,
+        *Cause,
+        *CaseStage,
+        *CaseSource,
+        *CaseOutcome,
+        *ReviewList,
+        *Zone,
+    ]
     made = {key_of(code) for code in codes}
     made |= {f"why.{code}" for reasons in REASONS.values() for code in reasons}
     made |= {f"notice.{event}" for event in WORTH_TELLING}
