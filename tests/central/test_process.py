@@ -1,5 +1,6 @@
 """The program as a person starts it: clear refusals, a clean end, nothing lost by a kill."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import structlog
 
 from central.__main__ import main
 from central.access.seed import seed_demo
+from central.folder import claim
 from central.store.dialect import sqlite_url
 from central.store.store import Store
 from contract.clock import SystemClock
@@ -113,12 +115,10 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, refused
     assert "--var" in refused("run", "--var", file / "var", "--demo")
 
 
-def test_two_centrals_do_not_share_a_folder(tmp_path: Path, rooms: list[Room], refused) -> None:
-    room = Room(tmp_path).start()
-    rooms.append(room)
-    said = refused("run", "--var", tmp_path, "--demo", "--port", 0, "--mqtt-port", 0)
-    assert f"process {room.process.pid}" in said
-    room.stop()
+def test_two_centrals_do_not_share_a_folder(tmp_path: Path, refused) -> None:
+    with claim(tmp_path):
+        said = refused("run", "--var", tmp_path, "--demo", "--port", 0, "--mqtt-port", 0)
+    assert f"process {os.getpid()}" in said
 
 
 @pytest.mark.parametrize(
