@@ -11,6 +11,8 @@ import re
 import termios
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote
 
@@ -49,6 +51,8 @@ class SerialLink:
 
     def __init__(self, url: str, line: SerialLine, baud: int | None = None, ports: Ports = list_ports.comports) -> None:
         name = resolve(url, ports)
+        if _is_pseudo_terminal(name):  # it has neither seven bits nor parity, and refuses to be told
+            line = replace(line, bytesize=8, parity="N")
         try:
             self._port = serial.serial_for_url(
                 name,
@@ -118,6 +122,11 @@ def resolve(url: str, ports: Ports = list_ports.comports) -> str:
     if found is None:
         raise LinkLost(f"no port matches {url}")
     return found
+
+
+def _is_pseudo_terminal(name: str) -> bool:
+    """Say whether a simulated device, or a program, is behind that path."""
+    return "://" not in name and Path(name).resolve().parent == Path("/dev/pts")
 
 
 def _by_usb(rest: str, ports: Ports) -> str | None:

@@ -14,6 +14,8 @@ from drivers.tally import Tally
 
 READ_S: Final = 0.1
 """Longest wait for bytes: how late a stop or a command is noticed."""
+BUSY_S: Final = 0.03
+"""A line that brought bytes so lately may still be bringing an answer: longer than any adapter holds bytes back."""
 SILENCE_FACTOR: Final = 5
 """A link that brings no byte for so many times the device's `silence_s` is opened anew."""
 DEAF_BYTES: Final = 4096
@@ -84,7 +86,10 @@ class Session:
         if interval_s is None or self._recorded:
             return READ_S
         now = self._clock.now()
-        if now.mono_ns >= self._poll_due.mono_ns:
+        late_s = now.seconds_since(self._poll_due)
+        if 0 <= late_s < interval_s and self._bytes and now.seconds_since(self._heard) < BUSY_S:
+            return BUSY_S  # asking now would give up an answer that is on its way, only slowly
+        if late_s >= 0:
             if request := self._decoder.poll():
                 self._link.write(request)
             self._poll_due = now.later(interval_s)

@@ -2,7 +2,6 @@
 
 import queue
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 
 import pytest
 
@@ -36,12 +35,6 @@ def plugged(name, folder, clock):
     return PtyPort(device, folder / name, clock)
 
 
-def on_a_terminal(driver):
-    """A pseudo-terminal knows neither seven bits nor parity."""
-    line = driver.line
-    return driver if line is None else replace(driver, line=replace(line, bytesize=8, parity="N"))
-
-
 @pytest.fixture(scope="module")
 def first_samples(tmp_path_factory):
     """What each device said first, all of them side by side: the slowest takes 1200 baud."""
@@ -50,7 +43,7 @@ def first_samples(tmp_path_factory):
     with ExitStack() as stack:
         for name in DEVICES:
             port = stack.enter_context(plugged(name, folder, clock))
-            reader = Reader(on_a_terminal(spec(name)), port.url, name.replace("_", "-"), clock, said[name].put)
+            reader = Reader(spec(name), port.url, name.replace("_", "-"), clock, said[name].put)
             reader.start()
             stack.callback(reader.stop)
         return {name: first(events, KINDS[spec(name).quantity]) for name, events in said.items()}
