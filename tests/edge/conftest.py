@@ -50,10 +50,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, Any]:
-    """A gate with one single-point thermometer that nobody has plugged in; tests change what they need."""
+    """The settings of a test's own gate; tests change what they need."""
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path) -> dict[str, Any]:
+    """A gate with one single-point thermometer that nobody has plugged in."""
     return {
         "gate": {"id": GATE, "name_zh": "码头", "name_en": "Dock", "township": "羊角街道", "simulated": True},
-        "store": {"path": str(tmp_path / "gate.sqlite")},
+        "store": {"path": str(folder / "gate.sqlite")},
         "kiosk": {
             "port": 0,
             "staff": ["王芳", "李强"],
@@ -66,7 +71,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
             {
                 "id": "gun",
                 "driver": "gy_614v",
-                "link": str(tmp_path / "gun"),
+                "link": str(folder / "gun"),
                 "serial": "SN-1",
                 "distance_m": 0.05,
                 "warm_up_s": 0,

@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from central.broker import Broker
 from contract.clock import SystemClock
@@ -22,24 +22,7 @@ from edge.gate import run
 from tests.edge.rig import WAIT_S, DutyRoom, Forehead, thermometer, with_certificate
 from tests.edge.test_main import write
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 WAIT_MS = 15_000
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """For one module: while Playwright's own loop runs on this thread, no other asynchronous test can."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @dataclass
