@@ -6,7 +6,8 @@ import anyio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from contract.vocabulary import InstrumentState, Reason
+from contract.calibration import refusal
+from contract.vocabulary import Reason
 from edge.config import InstrumentRole
 from edge.readiness import MEASURING
 from edge.store import reason
@@ -64,8 +65,14 @@ class Duties:
         return self._office.store.write(lambda connection: duty.read(connection, instrument, certificate, now))
 
     def _may_decide(self, instrument: str) -> bool:
-        state: InstrumentState = self._office.instruments.state_of(instrument)
-        return state in MEASURING and self.hold_of(instrument) is None
+        instruments, now = self._office.instruments, self._office.clock.now().at
+        serial, certificate = instruments.by_id[instrument].serial, instruments.certificates.get(instrument)
+        return (
+            instruments.state_of(instrument) in MEASURING
+            and self.hold_of(instrument) is None
+            and refusal(certificate, instrument, serial, now) is None
+            and instruments.readers[instrument].status().up
+        )
 
     def _view(self, name: str, reference: str | None) -> DutyView:
         office, found, settings = self._office, self.of(name), self._office.config.bench
