@@ -1,0 +1,321 @@
+"""A whole case below the web, certificates good and bad, surveillance, days and reviews, on a real database."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
+from central.instruments import cases, documents, retrospect
+from central.instruments.cases import AsFound, CaseSource, CaseStage, FoundPoint
+from central.instruments.charts import Known, assess
+from central.instruments.life import Hand, current
+from central.instruments.lifecycle import Actor, TransitionRefused
+from central.instruments.recalibration import Recalibration
+from central.instruments.refusal import InstrumentRefused
+from central.instruments.review import ReviewList
+from central.store.tables import outbox
+from contract.calibration import CalibrationPoint, Certificate, Conditions, Correction
+from contract.messages import (
+    CertificateBody,
+    CheckResult,
+    DriftReport,
+    GateHealth,
+    InstrumentHealth,
+    MeasurementBody,
+    decode,
+)
+from contract.signing import Trust, sign
+from contract.topics import parse
+from contract.vocabulary import HealthFlag, InstrumentState, LinkState, Role, VerdictKind
+from tests.central.conftest import Central, a_measurement, a_verdict
+
+GOOD = AsFound((FoundPoint(34, 34.3), FoundPoint(37, 37.4), FoundPoint(42, 42.3)), 0.15, 0.5)
+
+
+@pytest.fixture
+def array(central: Central) -> Central:
+    name(central)
+    return central
+
+
+def name(central: Central, gate: str = "dock-1") -> None:
+    part = InstrumentHealth(instrument="array", driver="gy_mcu90640", serial="A-1", role="screen", link=LinkState.UP)
+    central.say(gate, GateHealth(at=central.clock.now().at, screening=True, instruments=(part,), simulated=True))
+
+
+def check(central: Central, residual_c: float, *, n: int = 10, passed: bool | None = None) -> UUID:
+    at = central.clock.now().at
+    result = CheckResult(
+        id=UUID(int=int(at.timestamp() * 1e6)),
+        instrument="array",
+        at=at,
+        reference_c=36,
+        mean_c=36 + residual_c,
+        residual_c=residual_c,
+        n=n,
+        passed=abs(residual_c) <= 0.25 if passed is None else passed,
+        made_by="小李",
+    )
+    central.say("dock-1", result)
+    return result.id
+
+
+def certificate(central: Central, **changes) -> Certificate:
+    at = central.clock.now().at
+    points = tuple(CalibrationPoint(reference_c=t, indicated_c=t + 0.05, n=10, sd_c=0.03) for t in (34, 37, 39, 42))
+    values = {
+        "id": UUID(int=99),
+        "instrument": "array",
+        "serial": "A-1",
+        "valid_from": at - timedelta(hours=1),
+        "valid_until": at + timedelta(days=180),
+        "correction": Correction(a_c=0.3, b=0.0, u_a_c=0.06, u_b=0.01),
+        "range_low_c": 30,
+        "range_high_c": 43,
+        "conditions": Conditions(ambient_c=23),
+        "as_left": points,
+        "procedure": "points-4",
+        "reference_standard": "Fluke 4180",
+        "made_by": "小李",
+        "expanded_c": 0.15,
+        "mpe_c": 0.5,
+    }
+    return Certificate(**(values | changes)).sealed()
+
+
+def hand(central: Central, login: str = "expert") -> Hand:
+    account = central.officer(login, frozenset({Role.EXPERT}))
+    return Hand(account.full_name, (Actor.EXPERT,), "", account.id, account.name)
+
+
+def state(central: Central) -> InstrumentState:
+    with central.store.read() as connection:
+        return current(connection, "dock-1", "array").state
+
+
+def the_case(central: Central) -> cases.Case:
+    with central.store.read() as connection:
+        return (cases.page(connection, closed=False) + cases.page(connection, closed=True))[0]
+
+
+@pytest.fixture
+def desk(array: Central) -> Recalibration:
+    return Recalibration(array.decisions.dispatch, Trust(()))
+
+
+def test_drifting_checks_make_it_suspect_open_a_case_and_order_the_gate(array: Central) -> None:
+    for residual_c in (0.02, 0.24, 0.24, 0.24):
+        array.clock.advance(86_400)
+        check(array, residual_c)
+    assert state(array) is InstrumentState.SUSPECT
+    case = the_case(array)
+    assert (case.source, case.stage, case.opened_by) == (CaseSource.DRIFT, CaseStage.OPENED, "system")
+    assert "reference_check" in case.reason
+    told = [decode(row.payload, parse(row.topic))[1] for row in array.rows(select(outbox))]
+    assert [body.state for body in told] == [InstrumentState.SUSPECT]
+
+
+def test_three_repeats_beyond_the_action_limit_do_not_wait_for_the_chart(array: Central) -> None:
+    for _ in range(4):
+        array.clock.advance(60)
+        check(array, -0.4)
+    assert state(array) is InstrumentState.SUSPECT
+
+
+def test_one_failed_check_asks_for_another_and_a_clean_one_ends_it(array: Central, desk: Recalibration) -> None:
+    check(array, 0.3)
+    assert state(array) is InstrumentState.WATCH
+    who = hand(array)
+    back = lambda: array.store.write(  # noqa: E731  # tried twice
+        lambda t: desk.tend(t, "dock-1", "array", InstrumentState.IN_SERVICE, who, "checked")
+    )
+    with pytest.raises(TransitionRefused, match="needs passed_check"):
+        back()
+    array.clock.advance(600)
+    check(array, 0.05, n=30)
+    back()
+    assert state(array) is InstrumentState.IN_SERVICE
+    assert the_case(array).outcome == "false_flag"
+
+
+@pytest.mark.parametrize(
+    ("flag", "wanted"),
+    [(HealthFlag.STUCK, InstrumentState.SUSPECT), (HealthFlag.CHECK_OVERDUE, InstrumentState.WATCH)],
+)
+def test_a_gate_that_doubts_its_instrument_is_believed(array: Central, flag, wanted) -> None:
+    at = array.clock.now().at
+    array.say("dock-1", DriftReport(id=UUID(int=5), instrument="array", at=at, flag=flag, value=12, limit=3))
+    assert state(array) is wanted
+
+
+def test_nothing_waits_longer_than_a_day(array: Central) -> None:
+    check(array, 0.3)
+    for wanted in (InstrumentState.SUSPECT, InstrumentState.OUT, InstrumentState.OUT):
+        array.clock.advance(86_401)
+        array.store.write(array.surveillance.overdue)
+        assert state(array) is wanted
+
+
+def test_a_whole_case(array: Central, desk: Recalibration) -> None:
+    who, write = hand(array), array.store.write
+    case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.TECHNICIAN, "too warm"))
+    assert state(array) is InstrumentState.SUSPECT
+    array.clock.advance(3600)
+    write(lambda t: desk.take(t, case, who))
+    assert state(array) is InstrumentState.RECAL
+    with pytest.raises(InstrumentRefused):
+        write(lambda t: desk.adjust(t, case, who, "before as found"))
+    assert write(lambda t: desk.record_found(t, case, who, GOOD)) is not None
+    write(lambda t: desk.adjust(t, case, who, "gain trimmed"))
+    assert state(array) is InstrumentState.VERIFY
+    write(lambda t: desk.verify(t, case, who, certificate(array)))
+    array.clock.advance(3600)
+    write(lambda t: desk.close(t, case, who))
+    done = the_case(array)
+    assert state(array) is InstrumentState.IN_SERVICE
+    assert (done.stage, done.outcome, done.alone) == (CaseStage.CLOSED, "recalibrated", True)
+    assert (done.to_expert, done.to_service) == (timedelta(hours=1), timedelta(hours=2))
+    rows = array.rows(select(outbox).order_by(outbox.c.message_id))
+    certified, order = (decode(row.payload, parse(row.topic))[1] for row in rows)
+    assert isinstance(certified, CertificateBody)
+    assert order.state is InstrumentState.IN_SERVICE
+
+
+def adjusted(central: Central, desk: Recalibration, who: Hand) -> UUID:
+    write = central.store.write
+    case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "bumped"))
+    write(lambda t: desk.take(t, case, who))
+    write(lambda t: desk.record_found(t, case, who, GOOD))
+    write(lambda t: desk.adjust(t, case, who, ""))
+    return case
+
+
+def test_whoever_adjusted_does_not_verify_while_another_expert_is_there(array: Central, desk: Recalibration) -> None:
+    who = hand(array)
+    case = adjusted(array, desk, who)
+    other = hand(array, "second")
+    with pytest.raises(InstrumentRefused) as refusal:
+        array.store.write(lambda t: desk.verify(t, case, who, certificate(array)))
+    assert (refusal.value.code, refusal.value.values["who"]) == ("cases.second_person", "second 同志")
+    array.store.write(lambda t: desk.verify(t, case, other, certificate(array)))
+    assert (the_case(array).verified_by, the_case(array).alone) == ("second 同志", False)
+
+
+def altered(central: Central) -> Certificate:
+    good = certificate(central)
+    return good.model_copy(update={"correction": good.correction.model_copy(update={"a_c": 0.31})})
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (altered, "certificate.refused_tampered"),
+        (lambda c: certificate(c, valid_until=c.clock.now().at), "certificate.refused_expired"),
+        (lambda c: certificate(c, serial="A-2"), "certificate.refused_other_instrument"),
+        (lambda c: certificate(c, instrument="spot"), "certificate.refused_other_instrument"),
+        (lambda c: certificate(c, expanded_c=0.43), "cases.poor_reference"),
+        (lambda c: certificate(c, as_left=()), "certificate.not_judged"),
+        (
+            lambda c: certificate(c, as_left=(CalibrationPoint(reference_c=37, indicated_c=37.4, n=10, sd_c=0.03),)),
+            "certificate.not_passed",
+        ),
+    ],
+)
+def test_a_bad_certificate_releases_nothing(array: Central, desk: Recalibration, make, code: str) -> None:
+    who = hand(array)
+    case = adjusted(array, desk, who)
+    with pytest.raises(InstrumentRefused) as refusal:
+        array.store.write(lambda t: desk.verify(t, case, who, make(array)))
+    assert refusal.value.code == code
+    assert the_case(array).stage is CaseStage.ADJUSTED
+
+
+def test_with_keys_only_a_trusted_signature_counts(array: Central) -> None:
+    key, stranger = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    trust, at = Trust([key.public_key()]), array.clock.now().at
+    good = sign(certificate(array), key)
+    assert documents.judge(good, "array", "A-1", at, trust) == ""
+    for bad in (certificate(array), sign(certificate(array), stranger)):
+        assert documents.judge(bad, "array", "A-1", at, trust) == documents.UNSIGNED
+
+
+def test_certificates_of_a_gate_are_kept_refused_ones_too(array: Central) -> None:
+    array.say("dock-1", CertificateBody(certificate=certificate(array)))
+    array.say("dock-1", CertificateBody(certificate=altered(array)))
+    with array.store.read() as connection:
+        kept = documents.of_instrument(connection, "dock-1", "array")
+    assert sorted(one.refused for one in kept) == ["", "certificate_tampered"]
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (AsFound((FoundPoint(73, 37.1),), 0.15, 0.5), "cases.implausible"),
+        (AsFound((FoundPoint(37, 43.1),), 0.15, 0.5), "cases.error_too_large"),
+        (AsFound((FoundPoint(37, float("nan")),), 0.15, 0.5), "cases.implausible"),
+        (AsFound((FoundPoint(37, 37.1),), 0.43, 0.5), "cases.poor_reference"),
+        (AsFound((FoundPoint(37, 37.1),), -1.0, 0.5), "cases.bad_uncertainty"),
+        (AsFound((), 0.15, 0.5), "cases.no_points"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_likely_slip(found: AsFound, code: str) -> None:
+    with pytest.raises(InstrumentRefused) as refusal:
+        cases.check_found(found)
+    assert refusal.value.code == code
+
+
+def passes(central: Central, gate: str, values_c: list[float]) -> list[UUID]:
+    at, ids = central.clock.now().at, []
+    for number, value_c in enumerate(values_c):
+        said = a_measurement(
+            at + timedelta(seconds=number), gate, body_c=value_c, adjusted_c=value_c, u_c=0.3, baseline_c=0.0
+        )
+        letter = central.up.letter(gate, MeasurementBody(measurement=said, verdict=a_verdict(VerdictKind.PASS)))
+        central.ingest.receive(letter.topic, letter.payload)
+        ids.append(said.passage)
+    central.settle()
+    return ids
+
+
+def test_the_review_is_right_to_the_person(array: Central, desk: Recalibration) -> None:
+    check(array, 0.0)
+    array.clock.advance(60)
+    missed, healthy = passes(array, "dock-1", [37.6, 36.4])
+    array.clock.advance(600)
+    who, write = hand(array), array.store.write
+    case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "reads low"))
+    write(lambda t: desk.take(t, case, who))
+    low = AsFound((FoundPoint(37, 36.5),), 0.15, 0.5)
+    review = write(lambda t: desk.record_found(t, case, who, low))
+    with array.store.read() as connection:
+        page = retrospect.load(connection, review)
+    assert page.review.passages == 2
+    assert [(row.passage, row.list) for row in page.missed] == [(missed, ReviewList.POSSIBLY_MISSED)]
+    assert healthy not in {row.passage for row in page.false_alarms}
+
+
+def test_a_day_is_counted_once_and_the_fleet_shows_who_slid(array: Central) -> None:
+    names = ("dock-1", "dock-2", "dock-3")
+    for gate in names[1:]:
+        name(array, gate)
+    start = array.clock.now().at.date()
+    for day in range(10):
+        for gate in names:
+            slid_c = -0.4 if gate == "dock-1" and day >= 6 else 0.0
+            passes(array, gate, [36.5 + slid_c + 0.01 * (i % 20) for i in range(100)])
+        array.surveillance.look(array.store, start + timedelta(days=day))
+        array.surveillance.look(array.store, start + timedelta(days=day))
+        array.clock.advance(86_400)
+        name(array)
+    with array.store.read() as connection:
+        life = current(connection, "dock-1", "array")
+        fleet = assess(connection, life, Known(connection, start + timedelta(days=9)), array.surveillance.zone)
+    assert state(array) in {InstrumentState.WATCH, InstrumentState.SUSPECT}
+    assert the_case(array).gate == "dock-1"
+    chart = next(one for one in fleet.streams if one.stream == "fleet")
+    assert [round(point.value.value_c, 2) for point in chart.points] == [0.0, -0.4, -0.4, -0.4, -0.4]
+    with array.store.read() as connection:
+        assert len(cases.page(connection, closed=False)) == 1
+        assert array.surveillance.catch_up(array.store, date(2026, 2, 4)) == 1
