@@ -212,8 +212,10 @@ class LeptonY16Decoder:
             # the first frame without telemetry is known only by the next one: it keeps the time at which it arrived
             arrived = self._heard if self._size is None and len(self._buffer) == PICTURE_BYTES else at
             self._heard = at
-            if len(data) == self._size == PICTURE_BYTES and not self._buffer:
-                events.append(self._frame(data, None, at))
+            whole = len(data) == self._size and not self._buffer  # as cameras come: no copy
+            picture, telemetry = _split(data) if whole and self._size == FRAME_BYTES else (data, None)
+            if whole and (telemetry is not None) == (self._size == FRAME_BYTES):
+                events.append(self._frame(picture, telemetry, at))
             else:
                 self._buffer += data
                 self._take(at, arrived, events)
