@@ -38,6 +38,7 @@ ALL = (
     Evaluation("Faces found on checkpoint pictures", "faces", "checkpoint_recordings"),
     Evaluation("Checkpoint recordings: people who tried and got a reading", "recordings", "checkpoint_recordings"),
     Evaluation("Field readings: the device that slid", "field_readings", "field_readings"),
+    Evaluation("Blackbody offsets by date: what the policy does and costs", "blackbody_offsets", "face_oral_temp"),
 )
 
 
