@@ -71,7 +71,7 @@ def test_the_whole_way_by_keyboard(opened: Open, room: Room, gate: Gate, artefac
     page = opened(room, language=language)
     alert = gate.raise_alert(an_alert(gate.now(), gate.name, crop=PNG))
     card = page.locator(f"#alert-{alert.id}")
-    expect(card).to_be_visible(timeout=1000)
+    expect(card).to_be_visible()
     expect(card).to_contain_text("38.4")
     expect(card.locator("img")).to_have_js_property("complete", value=True)
     gate.say(second(gate, alert))
