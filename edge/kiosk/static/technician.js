@@ -66,7 +66,7 @@ function show(view) {
   work.hidden = false;
   find("[data-idle]").hidden = true;
   work.dataset.stage = view.stage;
-  find("[data-stage]").textContent = say(`technician.stage.${view.stage}`);
+  find("[data-stage-word]").textContent = say(`technician.stage.${view.stage}`);
   find("[data-what]").textContent = `${view.instrument} · ${say(`technician.${view.work}`)} · ${view.by}`;
   const refused = find("[data-refused]");
   refused.hidden = !view.refused;
