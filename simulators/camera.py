@@ -39,7 +39,8 @@ class Camera:
         number = self.detector.frame_number(t_s)
         shown_s = number / self.geometry.fps
         hidden = self.detector.faults.active(SensorFaultKind.PLATE_HIDDEN, shown_s)
-        upright = self.lens.look(shown_s, hide_plate=hidden)
+        swing_c = self.detector.faults.plate_swing_c(shown_s)
+        upright = self.lens.look(shown_s, hide_plate=hidden, plate_swing_c=swing_c)
         if self.mounting.mirror:
             upright = upright[:, ::-1]
         turned = np.ascontiguousarray(np.rot90(upright, self.mounting.rotate_deg // 90))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulators.ambient import Air
 from simulators.chance import Walk, stream
 from simulators.geometry import Geometry
-from simulators.radiation import seen_through
+from simulators.radiation import device_indicates_c, seen_through
 from simulators.sensor_faults import SensorFaultKind, SensorFaults
 
 Frame = NDArray[np.float32]
@@ -150,6 +150,9 @@ class Detector:
         return found
 
     def _after(self, picture: Frame, t_s: float, rng: np.random.Generator) -> None:
+        emissivity = self.faults.size(SensorFaultKind.EMISSIVITY, t_s)
+        if emissivity is not None:
+            picture[:] = device_indicates_c(picture, emissivity, self._air.ambient_c(t_s))
         slope = self.faults.size(SensorFaultKind.NORMALISING, t_s)
         if slope is not None:
             picture += np.float32(slope - 1) * (picture - np.float32(37))

@@ -50,7 +50,7 @@ class Lens:
         """Return what one pixel spans at a distance, mm."""
         return distance_m * 1000 * self._geometry.radians_per_px
 
-    def look(self, t_s: float, *, hide_plate: bool = False) -> Frame:
+    def look(self, t_s: float, *, hide_plate: bool = False, plate_swing_c: float = 0.0) -> Frame:
         """Return the upright picture at a time, before the detector's own faults."""
         air_c = self._scene.air.ambient_c(t_s)
         picture = self._wall + np.float32(air_c + 0.5)
@@ -64,7 +64,7 @@ class Lens:
             self._draw_person(picture, seen, t_s)
             if seen.passage.item is not None:
                 self._draw_item(picture, seen.passage.item, seen.pose, air_c)
-        self._draw_plate(picture, t_s, air_c, hidden=hidden)
+        self._draw_plate(picture, t_s, air_c, swing_c=plate_swing_c, hidden=hidden)
         return self._veiled(picture)
 
     def _veiled(self, picture: Frame) -> Frame:
@@ -138,14 +138,14 @@ class Lens:
         cover = self._disc(cx + item.x_mm / mm_px, cy + item.y_mm / mm_px, item.diameter_mm / 2 / mm_px)
         _lay(picture, cover, apparent_c(item.temperature_c, item.emissivity, air_c))
 
-    def _draw_plate(self, picture: Frame, t_s: float, air_c: float, *, hidden: bool) -> None:
+    def _draw_plate(self, picture: Frame, t_s: float, air_c: float, *, swing_c: float, hidden: bool) -> None:
         plate = self._scene.plate
         if plate is None or self._plate_cover is None:
             return
         housing, disc = self._plate_cover
         _lay(picture, housing, air_c + 1.0)
         clear = air_transmittance(self._scene.place.mark_m, air_c, self._scene.air.humidity_pct(t_s))
-        surface_c = air_c + 2.0 if hidden else seen_through(plate.radiance_c(t_s, air_c), clear, air_c)
+        surface_c = air_c + 2.0 if hidden else seen_through(plate.radiance_c(t_s, air_c) + swing_c, clear, air_c)
         _lay(picture, disc, surface_c)
 
     def _plate_disc(self) -> tuple[Frame, Frame] | None:

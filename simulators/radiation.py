@@ -40,7 +40,7 @@ def seen_through(source_c: Celsius, transmittance: float, medium_c: float) -> Ce
     return temperature_c(transmittance * radiance(source_c) + (1 - transmittance) * radiance(medium_c))
 
 
-def device_indicates_c(seen_c: float, emissivity: float, reflected_c: float) -> float:
+def device_indicates_c(seen_c: Celsius, emissivity: float, reflected_c: float) -> Celsius:
     """Return what a device shows that corrects for an emissivity by itself, °C."""
     return temperature_c((radiance(seen_c) - (1 - emissivity) * radiance(reflected_c)) / emissivity)
 

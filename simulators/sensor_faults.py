@@ -6,7 +6,7 @@ A plan is a pure function of time. Each fault has a name, a size and a span of s
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
+from math import inf, pi, sin
 from typing import Final, Self
 
 
@@ -43,6 +43,10 @@ class SensorFaultKind(StrEnum):
     """Error of the ambient sensor, °C."""
     PLATE_HIDDEN = "plate-hidden"
     """Something covers the reference."""
+    PLATE_SWING = "plate-swing"
+    """Swing of the reference's surface that its own sensor does not show: a poor controller; amplitude, °C."""
+    EMISSIVITY = "emissivity"
+    """Emissivity that the instrument takes every surface for, without saying so, 0..1; right is 1."""
 
 
 DEFAULT_SIZE: Final = {
@@ -56,7 +60,12 @@ DEFAULT_SIZE: Final = {
     SensorFaultKind.BAD_ROW: 76.0,
     SensorFaultKind.SUN: 520.0,
     SensorFaultKind.AIR: 3.0,
+    SensorFaultKind.PLATE_SWING: 0.5,
+    SensorFaultKind.EMISSIVITY: 0.9,
 }
+
+SWING_S: Final = 40.0
+"""Period of a poor plate's swing: a two-point controller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,10 @@ class SensorFaults:
             elif fault.kind is SensorFaultKind.RAMP and t_s > fault.from_s:
                 total += fault.size * (min(t_s, fault.until_s) - fault.from_s) / 86400
         return total
+
+    def plate_swing_c(self, t_s: float) -> float:
+        """Return by how much the reference's surface is off what the reference says, °C."""
+        return (self.size(SensorFaultKind.PLATE_SWING, t_s) or 0.0) * sin(2 * pi * t_s / SWING_S)
 
 
 def parse_fault(text: str) -> tuple[str, float | None, float, float]:

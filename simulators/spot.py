@@ -1,12 +1,15 @@
-"""A single-point thermometer at a gate: it sees the middle of the forehead of whoever stands at the mark."""
+"""A single-point thermometer at a gate: it sees the middle of the forehead of whoever stands at the mark.
 
-from math import exp
+With nobody there it sees the reference, where that stands in its axis as on a bench, else the wall.
+"""
+
+from math import exp, hypot
 from typing import Final
 
 from contract.vocabulary import Site
 from simulators.chance import Walk, stream
 from simulators.detector import WARM_UP_S
-from simulators.radiation import SKIN_EMISSIVITY, apparent_c, seen_through
+from simulators.radiation import SKIN_EMISSIVITY, apparent_c, device_indicates_c, seen_through
 from simulators.scene import Scene, Seen
 from simulators.sensor_faults import SensorFaultKind, SensorFaults
 from simulators.skin import effective_air_c
@@ -57,6 +60,9 @@ class Spot:
         seen_c += noise * NOISE_C * (self.faults.size(SensorFaultKind.NOISE, t_s) or 1.0)
         seen_c += self._walk.at(t_s) + self.faults.offset_c(t_s)
         seen_c += self._error[0] + self._error[1] * (seen_c - 37)
+        emissivity = self.faults.size(SensorFaultKind.EMISSIVITY, t_s)
+        if emissivity is not None:
+            seen_c = device_indicates_c(float(seen_c), emissivity, self._scene.air.ambient_c(t_s))
         slope = self.faults.size(SensorFaultKind.NORMALISING, t_s)
         return float(seen_c if slope is None else 37 + slope * (seen_c - 37))
 
@@ -69,12 +75,19 @@ class Spot:
         air_c = self._scene.air.ambient_c(t_s)
         standing = [seen for seen in self._scene.visible(t_s) if seen.pose.standing]
         if not standing:
-            return air_c + 0.5
+            return self._beyond_c(t_s, air_c)
         nearest = standing[-1]
         person, item = nearest.passage.person, nearest.passage.item
         if person is None:
             return apparent_c(item.temperature_c, item.emissivity, air_c) if item is not None else air_c + 0.5
         return apparent_c(self._forehead_c(nearest, air_c, t_s), SKIN_EMISSIVITY, air_c)
+
+    def _beyond_c(self, t_s: float, air_c: float) -> float:
+        plate = self._scene.plate
+        hidden = self.faults.active(SensorFaultKind.PLATE_HIDDEN, t_s)
+        if plate is None or hidden or hypot(plate.x_mm, plate.y_mm) > plate.radius_mm:
+            return air_c + 0.5
+        return plate.radiance_c(t_s, air_c) + self.faults.plate_swing_c(t_s)
 
     def _forehead_c(self, seen: Seen, air_c: float, t_s: float) -> float:
         person = seen.passage.person
