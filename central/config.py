@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contract.delivery.bus import is_loopback
+from contract.ids import Slug
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -64,6 +65,9 @@ class Mqtt(Section):
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    gates: tuple[Slug, ...] = ()
+    """With TLS at the embedded broker: those that may connect beside the accepted ones, each to its own topics only.
+    Empty: every certificate of the authority, so that a new station can ask to be accepted."""
 
 
 class Database(Section):

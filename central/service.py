@@ -17,11 +17,12 @@ from central.alerts.register import Register
 from central.board.application import LOCALE, TEMPLATES, make_application
 from central.board.desk import Desk, csrf_key
 from central.board.figures import FIGURES
-from central.broker import Broker, BrokerTls
+from central.broker import CENTRAL, Broker, BrokerTls
 from central.config import Settings
 from central.dispatch import Dispatch
 from central.filing import Filing
 from central.folder import claim
+from central.gates import Standing, all_gates
 from central.ingest import Ingest
 from central.instruments.recalibration import Recalibration
 from central.instruments.surveillance import Surveillance, local_zone
@@ -81,8 +82,9 @@ async def run(
         store = Store.open(settings.database.url or sqlite_url(var / "central.sqlite"), clock, _counting(metrics))
         opened.callback(store.close)
         passwords, code = await anyio.to_thread.run_sync(partial(_accounts, store, var, demo=demo))
-        broker_url = await anyio.to_thread.run_sync(_start_broker, settings, var, opened)
-        parts = assemble(settings, store, clock, metrics, broker_url, SetUp(code), demo=demo)
+        broker = await anyio.to_thread.run_sync(_start_broker, settings, var, store, opened)
+        broker_url = settings.mqtt.url if broker is None else broker.url
+        parts = assemble(settings, store, clock, metrics, broker_url, SetUp(code), demo=demo, broker=broker)
         parts.bus.start()
         opened.callback(parts.bus.stop)
         parts.sender.start()
@@ -128,8 +130,14 @@ def assemble(
     first: SetUp,
     *,
     demo: bool,
+    broker: Broker | None,
 ) -> Parts:
     """Put the parts together; nothing starts yet. Call it on the event loop. Raises BusRefused."""
+
+    def admit() -> None:
+        if broker is not None and settings.mqtt.gates:
+            broker.admit(_admitted(settings, store))
+
     phrases = Phrases.load(LOCALE)
     feed = Feed(clock)
     notifier = Notifier(settings.notify.webhook, phrases, settings.web.language, metrics)
@@ -194,6 +202,7 @@ def assemble(
         broker_up=lambda: bus.is_up,
         recalibration=Recalibration(decisions.dispatch, trust),
         surveillance=surveillance,
+        admit=admit,
     )
     return Parts(desk, bus, sender, Watch(store, register, news, clock, settings, surveillance), notifier)
 
@@ -206,18 +215,28 @@ def _accounts(store: Store, var: Path, *, demo: bool) -> tuple[dict[str, str], s
     return {}, set_up(store).code
 
 
-def _start_broker(settings: Settings, var: Path, opened: ExitStack) -> str:
-    """Start the embedded broker unless another is named; return where the bus connects. Raises BrokerRefused."""
+def _start_broker(settings: Settings, var: Path, store: Store, opened: ExitStack) -> Broker | None:
+    """Start the embedded broker, or return None if another is named. Raises BrokerRefused."""
     mqtt = settings.mqtt
     if mqtt.url:
-        return mqtt.url
+        return None
     tls = None
     if mqtt.ca is not None and mqtt.certificate is not None and mqtt.key is not None:
         tls = BrokerTls(mqtt.ca, mqtt.certificate, mqtt.key)
-    broker = Broker(var / "broker", host=mqtt.host, port=mqtt.port, program=mqtt.server, tls=tls)
+    known = _admitted(settings, store) if mqtt.gates else None
+    broker = Broker(var / "broker", host=mqtt.host, port=mqtt.port, program=mqtt.server, tls=tls, gates=known)
     opened.callback(broker.stop)
     broker.start()
-    return broker.url
+    return broker
+
+
+def _admitted(settings: Settings, store: Store) -> set[str]:
+    """Return the gates that may connect: those that are named or accepted, and not refused."""
+    with store.read() as connection:
+        standing = {gate.id: gate.standing for gate in all_gates(connection)}
+    accepted = {gate for gate, one in standing.items() if one is Standing.ACCEPTED}
+    refused = {gate for gate, one in standing.items() if one is Standing.REFUSED}
+    return (accepted | set(settings.mqtt.gates)) - refused - {CENTRAL}
 
 
 def _server_tls(settings: Settings) -> ServerTls | None:

@@ -55,6 +55,7 @@ def settle_gate(desk: Desk, session: Session, gate: str, standing: Standing) -> 
         transaction.after_commit(lambda: desk.news.gate(gate, standing))
 
     desk.store.write(work)
+    desk.admit()
 
 
 def picture(desk: Desk, session: Session, alert: UUID) -> bytes:

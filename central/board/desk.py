@@ -51,6 +51,8 @@ class Desk:
     broker_up: Callable[[], bool]
     recalibration: Recalibration
     surveillance: Surveillance
+    admit: Callable[[], None]
+    """Tell the broker anew who may connect."""
 
     def now(self) -> datetime:
         """Return the present moment."""

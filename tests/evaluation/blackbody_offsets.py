@@ -3,11 +3,11 @@
     python -m tests.evaluation.blackbody_offsets --data DIR --json FILE
 
 Two policies read the offset that the blackbody in view asks for. The gate's (`edge.measure.offset`) judges each shot
-and refuses it, which costs a reading. The daily one (`science.md` 5.2 a') flags a day whose median is beyond 2 °C or more
-than 1 °C from the median of the fourteen days before: `offset_excess`, which makes the instrument suspect and costs a
-visit of the expert. For comparison, the chart of reference checks is run on the daily medians as well, with the level
-frozen on the first five days and sigma from those of the first half: what it would cost to treat an offset as a check.
-No day of these data is known to be a fault, so every flag counts as cost; what the data say of each is in its line.
+and refuses it, which costs a reading. The daily one (`science.md` 5.2 a') flags a day whose median is beyond 2 °C or
+more than 1 °C from the median of the fourteen days before: `offset_excess`, which makes the instrument suspect and
+costs a visit of the expert. For comparison, the chart of reference checks is run on the daily medians as well, with the
+level frozen on the first five days and sigma from those of the first half: what it would cost to treat an offset as a
+check. No day of these data is known to be a fault, so every flag counts as cost; its line says what the data say of it.
 """
 
 import argparse
