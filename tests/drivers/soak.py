@@ -8,7 +8,8 @@ readers of a gate. What is counted between the end of the warm-up and the end:
     memory    resident, its greatest in the first and in the last third
     processor seconds a second of this process, on whatever cores there are
 
-Exit code 1 if a byte was lost, a device was silent or memory grew by more than 2 MiB.
+Exit code 1 if a device was silent, if memory grew by more than 2 MiB, or if a byte was lost of a device whose line
+delivered everything and answered in time: on a busy machine the simulators themselves may be late, and that is told.
 """
 
 import argparse
@@ -62,8 +63,7 @@ class Outcome:
     rates_hz: dict[str, float]
     faults: dict[str, int]
     unanswered: dict[str, int]
-    """Questions without an answer: a busy simulated USB device drops what the host does not take at once, as a frame
-    on its way fills the terminal. No delivered byte is lost by it."""
+    """Questions without an answer in time: the simulator was late, and its late answer is dropped, as it must be."""
     lost_bytes: dict[str, int]
     overrun: dict[str, int]
     """Bytes that the line did not deliver: a terminal holds 4 kB, and a process that got no processor for a third of a
@@ -73,12 +73,17 @@ class Outcome:
     cores: float
 
     @property
+    def on_time(self) -> list[str]:
+        """The devices whose line delivered all and answered all, in time: of these nothing may be lost."""
+        return [unit for unit in self.samples if not self.overrun[unit] and not self.unanswered[unit]]
+
+    @property
     def good(self) -> bool:
         """Whether all was heard and nothing grew."""
-        lost = [
-            unit for unit in self.samples if not self.overrun[unit] and (self.faults[unit] or self.lost_bytes[unit])
-        ]
-        return all(self.samples.values()) and not lost and self.last_kb - self.first_kb <= GROWTH_KB
+        lost = [unit for unit in self.on_time if self.faults[unit] or self.lost_bytes[unit]]
+        return (
+            all(self.samples.values()) and bool(self.on_time) and not lost and self.last_kb - self.first_kb <= GROWTH_KB
+        )
 
 
 # --- the devices' process ---------------------------------------------------------------------------------------------
@@ -212,8 +217,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = soak(60 * options.minutes, options.warm_up, Path(folder))
     print("\rDEVICE              SAMPLES   PER S  FAULTS  LOST BYTES  UNANSWERED  NOT DELIVERED")
     for unit, count in outcome.samples.items():
-        figures = f"{outcome.faults[unit]:7} {outcome.lost_bytes[unit]:11} {outcome.unanswered[unit]:11} {outcome.overrun[unit]:14}"
-        print(f"{unit:16} {count:10} {outcome.rates_hz[unit]:7.2f} {figures}")
+        figures = f"{outcome.faults[unit]:7} {outcome.lost_bytes[unit]:11} {outcome.unanswered[unit]:11}"
+        print(f"{unit:16} {count:10} {outcome.rates_hz[unit]:7.2f} {figures} {outcome.overrun[unit]:14}")
     growth = outcome.last_kb - outcome.first_kb
     print(f"memory {outcome.first_kb} kB in the first third, {outcome.last_kb} kB in the last: {growth:+} kB")
     print(f"processor {outcome.cores:.2f} cores of {os.cpu_count()} for reading and decoding")
