@@ -41,6 +41,15 @@ DESIGNS: Final = {
 }
 """The sigmas are assumptions until 60 checks of a model exist (`science.md` 5.1)."""
 
+SOURCES: Final = {
+    Stream.REFERENCE_CHECK: "reference",
+    Stream.POPULATION: "own passers",
+    Stream.FLEET: "own passers",
+    Stream.TWIN: "the same people twice",
+    Stream.SECOND_MEASUREMENT: "contact thermometers",
+}
+"""What a stream draws on: two that draw on the same day's median do not confirm each other."""
+
 JUMP_SIGMAS: Final = 4.0
 JUMP_C: Final = 0.5
 """A day this far off asks for a check at once, without waiting for the chart to add up."""
@@ -150,11 +159,11 @@ def fuse(evidence: Iterable[Evidence]) -> InstrumentState | None:
     check = by_stream.get(Stream.REFERENCE_CHECK)
     if check and (check.flag or check.confirmed):
         return InstrumentState.SUSPECT
-    sides: dict[Side, set[Stream]] = {Side.HIGH: set(), Side.LOW: set()}
+    sides: dict[Side, set[str]] = {Side.HIGH: set(), Side.LOW: set()}
     for item in by_stream.values():
         if item.flag:
-            sides[item.flag.side].add(item.stream)
-    if any(len(streams) >= 2 for streams in sides.values()):
+            sides[item.flag.side].add(SOURCES[item.stream])
+    if any(len(sources) >= 2 for sources in sides.values()):
         return InstrumentState.SUSPECT
     if any(item.flag and item.days_flagged > INSIST_DAYS for item in by_stream.values()):
         return InstrumentState.SUSPECT

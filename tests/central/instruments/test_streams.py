@@ -64,6 +64,7 @@ def test_the_shape_of_a_day_names_the_likely_cause(of_the_day, expected: Cause) 
         ([Evidence(Stream.POPULATION, LOW, days_flagged=4)], InstrumentState.SUSPECT),
         ([Evidence(Stream.POPULATION, LOW), Evidence(Stream.TWIN, LOW)], InstrumentState.SUSPECT),
         ([Evidence(Stream.POPULATION, LOW), Evidence(Stream.TWIN, HIGH)], InstrumentState.WATCH),
+        ([Evidence(Stream.POPULATION, LOW), Evidence(Stream.FLEET, LOW)], InstrumentState.WATCH),
         ([Evidence(Stream.FLEET, None, jump=True)], InstrumentState.WATCH),
         ([Evidence(Stream.FLEET, None)], None),
     ],
