@@ -18,11 +18,12 @@ from time import monotonic
 from typing import Final
 
 from contract.clock import Clock, Instant, SystemClock
+from contract.signing import KeyRefused
 from simulators.ambient import Climate
 from simulators.catalogue import Unit, model
 from simulators.chance import stream
 from simulators.children import Child, end_all
-from simulators.gate_files import Device, GateFile, write
+from simulators.gate_files import Device, GateFile, signing_key, write
 from simulators.geometry import LEPTON_35, MLX90640_55, Mounting
 from simulators.optics import Lens
 from simulators.people import Population
@@ -193,10 +194,16 @@ def _village(seed: int, folder: Path, port: int, mqtt_url: str) -> SimulatedGate
 def _commands(
     options: Options, var: Path, gates: list[SimulatedGate], mqtt_port: int, now: datetime
 ) -> dict[str, list[str]]:
-    """Return what to run under each name; writes the gates' files."""
+    """Return what to run under each name; writes the files of central and the gates. Raises DistrictRefused."""
     web, mqtt = str(options.central_port), str(mqtt_port)
-    commands = {"central": ["central", "run", "--var", str(var), "--port", web, "--mqtt-port", mqtt, "--demo"]}
-    return commands | {gate.file.id: ["edge", "run", str(write(gate.file, now))] for gate in gates}
+    try:
+        public = signing_key(var / "gates").with_suffix(".pub")
+    except KeyRefused as refused:
+        raise DistrictRefused(f"{refused}: remove it and start again, another is made") from refused
+    config = var / "central.toml"
+    config.write_text(f"[calibration]\ntrust = ['{public}']\n", encoding="utf-8")
+    duty = ["central", "run", "--var", str(var), "--config", str(config), "--port", web, "--mqtt-port", mqtt, "--demo"]
+    return {"central": duty} | {gate.file.id: ["edge", "run", str(write(gate.file, now))] for gate in gates}
 
 
 def _watch(

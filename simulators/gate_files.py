@@ -1,5 +1,8 @@
 """What a simulated gate is given at start: its TOML file, and certificates for instruments whose errors are known.
 
+All gates of one folder share a signing key, made at the first start. It signs the certificates given here and those of
+the technician's bench, and the gates believe no other, as real ones should.
+
 A simulated certificate says so. It takes out exactly the constant error that the simulated unit was made with, which a
 real calibration would have found; its uncertainty is that of a calibration with a good plate (`science.md` 2.2).
 """
@@ -12,8 +15,9 @@ from typing import Final
 
 from contract.calibration import PIVOT_C, CalibrationPoint, Certificate, Conditions, Correction
 from contract.ids import new_id
+from contract.signing import load_key, new_key, sign
 
-Scalar = str | int | float | bool | tuple[int, ...]
+Scalar = str | int | float | bool | tuple[int | str, ...]
 
 POINTS_C: Final = (34.0, 37.0, 39.0, 42.0)
 VALID_DAYS: Final = 182
@@ -62,8 +66,18 @@ class GateFile:
         return self.folder / "dev" / f"{self.id}.{device.id}"
 
 
+def signing_key(folder: Path) -> Path:
+    """Return the private key's file, made if it is not there; its public half is beside it. Raises KeyRefused."""
+    path = (folder / "calibration.pem").absolute()
+    if not path.exists():
+        new_key(path)
+    load_key(path)
+    return path
+
+
 def write(gate: GateFile, now: datetime) -> Path:
-    """Write the gate's certificates and its TOML file; return the latter's path."""
+    """Write the gate's certificates and its TOML file; return the latter's path. Raises KeyRefused."""
+    key = signing_key(gate.folder)
     blocks = [
         _table(
             "[gate]",
@@ -79,10 +93,11 @@ def write(gate: GateFile, now: datetime) -> Path:
         _table("[mqtt]", {"url": gate.mqtt_url}),
         _table("[kiosk]", {"port": gate.kiosk_port}),
         _table("[store]", {"path": str(gate.folder / f"{gate.id}.sqlite")}),
+        _table("[trust]", {"sign_with": str(key), "keys": (str(key.with_suffix(".pub")),)}),
     ]
     if gate.surroundings:
         blocks.append(_table("[surroundings]", gate.surroundings))
-    blocks += [_instrument(gate, device, now) for device in gate.devices]
+    blocks += [_instrument(gate, device, now, key) for device in gate.devices]
     path = gate.folder / f"{gate.id}.toml"
     head = f"# {gate.name_en}: a simulated gate, written at each start of the demonstration\n\n"
     path.write_text(head + "\n".join(blocks), encoding="utf-8")
@@ -120,7 +135,7 @@ def certificate(device: Device, now: datetime) -> Certificate:
     ).sealed()
 
 
-def _instrument(gate: GateFile, device: Device, now: datetime) -> str:
+def _instrument(gate: GateFile, device: Device, now: datetime, key: Path) -> str:
     values: dict[str, Scalar] = {
         "id": device.id,
         "driver": device.driver,
@@ -131,7 +146,8 @@ def _instrument(gate: GateFile, device: Device, now: datetime) -> str:
     }
     if device.certified:
         path = gate.folder / f"{gate.id}.{device.id}.certificate.json"
-        path.write_text(certificate(device, now).model_dump_json(indent=1), encoding="utf-8")
+        signed = sign(certificate(device, now), load_key(key))
+        path.write_text(signed.model_dump_json(indent=1), encoding="utf-8")
         values["certificate"] = str(path)
     text = _table("[[instruments]]", values)
     return text + _table("[instruments.reference]", device.reference) if device.reference else text
@@ -147,5 +163,5 @@ def _toml(value: Scalar) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
+        return "[" + ", ".join(map(_toml, value)) + "]"
     return repr(value)

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contract.calibration import correct, refusal
+from contract.calibration import Certificate, correct, refusal
+from contract.signing import KeyRefused, Trust, load_key, sign
+from edge.certificates import believing
 from edge.config import InstrumentRole, load
 from simulators import district
-from simulators.gate_files import certificate, write
+from simulators.gate_files import certificate, signing_key, write
 
 NOW = datetime(2026, 1, 24, 8, 0, tzinfo=UTC)
 
@@ -67,6 +69,29 @@ def test_certificates_hold_and_take_out_the_units_error(gates):
                 for true_c in (30.0, 36.0, 41.0):
                     indicated_c = true_c + a_c + b * (true_c - 37)
                     assert correct(made.correction, indicated_c) == pytest.approx(true_c, abs=1e-9)
+
+
+def test_each_gate_believes_only_what_the_districts_own_key_has_signed(gates):
+    for gate in gates:
+        config = load(write(gate.file, NOW))
+        trust = Trust.load(config.trust.keys)
+        assert len(trust) == 1
+        (path,) = [item.certificate for item in config.instruments if item.certificate]
+        given = Certificate.model_validate_json(path.read_text())
+        assert believing(trust)(given)
+        assert not believing(trust)(given.model_copy(update={"signer": "", "signature": ""}).sealed())
+        assert config.trust.sign_with is not None
+        assert trust.vouches_for(sign(given, load_key(config.trust.sign_with)))
+
+
+def test_the_key_outlives_a_restart_and_a_broken_one_is_named(tmp_path):
+    path = signing_key(tmp_path)
+    before = path.read_bytes()
+    assert path.stat().st_mode & 0o077 == 0
+    assert signing_key(tmp_path).read_bytes() == before
+    path.write_bytes(before[:40])
+    with pytest.raises(KeyRefused, match=r"calibration\.pem"):
+        signing_key(tmp_path)
 
 
 def test_the_stations_plate_is_inside_its_upright_picture(gates):
