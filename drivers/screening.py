@@ -20,21 +20,31 @@ def is_sound(raw: NDArray[np.uint16], counts_per_c: float) -> bool:
     Takes at least 4 rows of counts that span less than 32768.
     """
     steps = (raw[1:] - raw[:-1]).view(np.int16)
-    lone = int(LONE_C * counts_per_c)
-    high = _spikes(steps, int(WIDE_C * counts_per_c))
-    if high >= WIDE_SHARE * (raw.shape[1] // 2) or (high and _spikes(steps, lone)):
+    rises, falls = _spikes(steps)
+    lone, wide = int(LONE_C * counts_per_c), int(WIDE_C * counts_per_c)
+    peak = _peak(rises, falls)
+    if peak > lone:
         return False
+    if peak > wide:
+        high = np.count_nonzero(rises > wide) + np.count_nonzero(falls < -wide)
+        if high >= WIDE_SHARE * (raw.shape[1] // 2):
+            return False
     edges = np.absolute(steps[:: len(steps) - 1])
     if np.maximum.reduce(edges, axis=None) <= lone:
         return True
     border = raw[:: len(steps)]
-    return not _spikes((border[:, 1:] - border[:, :-1]).view(np.int16).T, lone)
+    return _peak(*_spikes((border[:, 1:] - border[:, :-1]).view(np.int16).T)) <= lone
 
 
-def _spikes(steps: NDArray[np.int16], threshold: int) -> int:
-    """Return how many pixels stand out from both their neighbours by more than `threshold`.
+def _spikes(steps: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return by how much each pixel rises above both its neighbours, and (negative) by how much it falls below both.
 
     `steps` are the differences from each pixel to the next, along the first axis.
     """
-    up, down = steps > threshold, steps < -threshold
-    return int(np.count_nonzero(up[:-1] & down[1:])) + int(np.count_nonzero(down[:-1] & up[1:]))
+    before, behind = steps[:-1], np.negative(steps[1:])
+    return np.minimum(before, behind), np.maximum(before, behind)
+
+
+def _peak(rises: NDArray[np.int16], falls: NDArray[np.int16]) -> int:
+    """Return by how much the pixel that stands out most does so."""
+    return max(int(np.maximum.reduce(rises, axis=None)), -int(np.minimum.reduce(falls, axis=None)))
