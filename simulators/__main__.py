@@ -1,4 +1,4 @@
-"""`guankou-sim`: one simulated device on a pseudo-terminal or a TCP port, or a whole demonstration district."""
+"""`guankou-sim`: one simulated device, a whole demonstration district, or a technician's practice bench."""
 
 import argparse
 import signal
@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from contract.clock import SystemClock
+from simulators import workbench
 from simulators.catalogue import DEVICES, Model, Unit, model
 from simulators.device import SimulatedDevice
 from simulators.district import DistrictRefused, Options, run_district
@@ -30,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.what == "district":
             options = Options(chosen.seed, chosen.var, chosen.central_port, chosen.base_port)
             return run_district(options, _signalled(), _say)
+        if chosen.what == "workbench":
+            return workbench.run(chosen, SystemClock(), _signalled, _say, _complain)
         return _device(chosen)
     except (DistrictRefused, FaultRefused, PortRefused) as error:
         print(error, file=sys.stderr)
@@ -48,15 +51,20 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="guankou-sim", description=__doc__)
-    commands = parser.add_subparsers(dest="what", required=True, metavar="list | district | DEVICE")
+    commands = parser.add_subparsers(dest="what", required=True, metavar="list | district | workbench | DEVICE")
     commands.add_parser("list", help="what can be simulated: devices, scenes, faults")
     district = commands.add_parser("district", help="the demonstration: central and three gates")
     district.add_argument("--seed", type=int, default=1)
     district.add_argument("--var", type=Path, default=Path("var"), help="where everything is written (default: var)")
     district.add_argument("--central-port", type=int, default=8090)
     district.add_argument("--base-port", type=int, default=8100, help="of the first gate; the next two follow")
+    workbench.add_commands(commands)
     for name, entry in sorted(DEVICES.items()):
         device = commands.add_parser(name, help=entry.title)
         _where_arguments(device, entry)
