@@ -11,7 +11,7 @@ from typing import Final
 from contract.calibration import refusal
 from contract.clock import Clock, Instant
 from contract.messages import GateHealth, InstrumentHealth
-from contract.vocabulary import HealthFlag, LinkState, Reason
+from contract.vocabulary import HealthFlag, InstrumentState, LinkState, Reason
 from drivers.reader import ReaderStatus
 from edge.ambient import Ambient
 from edge.config import GateConfig, Instrument, InstrumentRole
@@ -19,6 +19,7 @@ from edge.events import Picture, ReferenceState
 from edge.instruments import Instruments
 from edge.kiosk.view import InstrumentView, StripView
 from edge.pipeline import Pipeline
+from edge.technician import linearity
 from edge.writer import WriterStatus
 
 WINDOW_S: Final = 10.0
@@ -178,6 +179,9 @@ class Health:
         certificate, at = self._instruments.certificates.get(instrument.id), self._clock.now().at
         doubt = refusal(certificate, instrument.id, instrument.serial, at)
         found = [HealthFlag.CERTIFICATE] if doubt else []
+        ordered = self._instruments.ordered(instrument.id)
+        if ordered is not None and ordered.state is InstrumentState.OUT and ordered.reason.startswith(linearity.REASON):
+            found.append(HealthFlag.NORMALISING)
         if picture is not None:
             found += [HealthFlag.REFERENCE] if picture.reference.state in TROUBLED else []
             found += [FLAG_OF[reason] for reason in picture.reasons if reason in FLAG_OF]

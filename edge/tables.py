@@ -195,4 +195,25 @@ check_watches = Table(
     Column("since", Moment, nullable=False, comment="from when on its checks are asked for"),
 )
 
+linearity_points = Table(
+    "linearity_points",
+    metadata,
+    Column("sweep", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True, comment="place in the sweep; rows are only ever added"),
+    Column("instrument", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("outcome", Text, comment="of the sweep, with its last point"),
+    Column("body", Text, nullable=False, comment="edge.technician.journal.SweepPoint, JSON"),
+    Index("linearity_points_by_instrument", "instrument", "at"),
+)
+
+check_causes = Table(
+    "check_causes",
+    metadata,
+    Column("instrument", Text, primary_key=True),
+    Column("cause", Text, primary_key=True, comment="edge.technician.duty.Cause"),
+    Column("key", Text, primary_key=True, comment="which certificate, or when: an event counts once"),
+    Column("at", Moment, nullable=False),
+)
+
 outbox = outbox_table(metadata)

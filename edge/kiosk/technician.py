@@ -21,7 +21,7 @@ from edge.kiosk.pages import HERE, Kiosk, gate_view, words_of
 from edge.kiosk.screen import plain
 from edge.store import Store
 from edge.technician.bench import Bench
-from edge.technician.forms import CalibrationForm, CheckForm
+from edge.technician.forms import CalibrationForm, CheckForm, LinearityForm
 from edge.technician.profile import PROFILES
 from edge.technician.stand import BenchRefused
 from edge.technician.view import BenchView
@@ -137,6 +137,13 @@ def _add_acts(app: FastAPI, kiosk: Kiosk, bench: Bench, pages: Pages) -> None:
     async def calibration(request: Request, instrument: str, body: CalibrationBody, key: Key) -> JSONResponse:
         form = CalibrationForm(**body.model_dump())
         return once(request, key, lambda: bench.calibrate(instrument, form), "technician.done.begun")
+
+    @app.post("/technician/instruments/{instrument}/linearity")
+    async def linearity(
+        request: Request, instrument: str, by: Annotated[str, Body(embed=True)], key: Key
+    ) -> JSONResponse:
+        form = LinearityForm(by)
+        return once(request, key, lambda: bench.linearity(instrument, form), "technician.done.begun")
 
     @app.post("/technician/plate")
     async def plate(request: Request, value: Annotated[str, Body(embed=True)], key: Key) -> JSONResponse:

@@ -20,10 +20,10 @@ from contract.vocabulary import Reason
 from drivers.link import LinkLost
 from edge.config import Instrument, InstrumentRole, ReferenceView
 from edge.kiosk.second import FormRefused, read_name
-from edge.technician import calibrating, checking
+from edge.technician import calibrating, checking, sweeping
 from edge.technician.calibrating import Order
 from edge.technician.duties import Duties
-from edge.technician.forms import CalibrationForm, CheckForm, plate_temperature
+from edge.technician.forms import CalibrationForm, CheckForm, Form, LinearityForm, plate_temperature
 from edge.technician.issue import Letterhead
 from edge.technician.procedure import Procedure
 from edge.technician.profile import PROFILES
@@ -54,7 +54,7 @@ class Bench:
         self._scope: anyio.CancelScope | None = None
         self._begin = anyio.Event()
         self._number = 0
-        self._job: tuple[Session, CheckForm | CalibrationForm] | None = None
+        self._job: tuple[Session, Form] | None = None
 
     # ---- what the technician does
 
@@ -76,6 +76,11 @@ class Bench:
         if form.resolution_c is not None and not 0 < form.resolution_c <= 1:
             raise BenchRefused("technician.refused.uncertainty", typed=f"{form.resolution_c:g}")
         self._start(one, Work.CALIBRATION, by, form)
+
+    def linearity(self, instrument: str, form: LinearityForm) -> None:
+        """Begin a linearity sweep, or go on with one that was just broken off. Raises FormRefused."""
+        by, one = read_name(form.by), self._free(instrument)
+        self._start(one, Work.LINEARITY, by, form)
 
     def plate(self, shown_c: float) -> None:
         """Say what the plate shows. Raises FormRefused."""
@@ -120,7 +125,7 @@ class Bench:
     def _busy_with(self) -> str | None:
         return None if self._session is None else self._session.instrument.id
 
-    def _start(self, instrument: Instrument, work: Work, by: str, form: CheckForm | CalibrationForm) -> None:
+    def _start(self, instrument: Instrument, work: Work, by: str, form: Form) -> None:
         self._number += 1
         duty = self.duties.of(instrument.id)
         view = BenchView(self._number, work, instrument.id, by, Stage.SETTLING)
@@ -130,10 +135,15 @@ class Bench:
         self._job = (self._session, form)
         self._begin.set()
 
-    async def _do(self, session: Session, form: CheckForm | CalibrationForm) -> None:
+    async def _do(self, session: Session, form: Form) -> None:
         """Do one piece of work; whatever happens, the lane is let go and the blackbody sent home."""
         name, instruments = session.instrument.id, self._office.instruments
-        target = Target(session.instrument, instruments.specs[name], self._office.config.radiometry)
+        target = Target(
+            session.instrument,
+            instruments.specs[name],
+            self._office.config.radiometry,
+            displayed=isinstance(form, LinearityForm),
+        )
         instruments.taps[name] = target.offer
         ended = False
         try:
@@ -151,7 +161,7 @@ class Bench:
                 instruments.hold(name, self.duties.hold_of(name))
         log.info("bench", work=session.view.work, instrument=name, stage=session.view.stage, by=session.view.by)
 
-    async def _guarded(self, session: Session, form: CheckForm | CalibrationForm, target: Target) -> bool:
+    async def _guarded(self, session: Session, form: Form, target: Target) -> bool:
         try:
             # a lane that has just been held finishes the sample under way; the open run is read fresh from the store
             session.duty = await self.duties.fresh(session.instrument.id)
@@ -162,7 +172,7 @@ class Bench:
             session.update(stage=Stage.REPEAT, refused="technician.refused.store", values={"said": str(error)[:200]})
         return True
 
-    async def _measure(self, session: Session, form: CheckForm | CalibrationForm, target: Target) -> None:
+    async def _measure(self, session: Session, form: Form, target: Target) -> None:
         view = session.instrument.reference or ReferenceView()
         known_c = form.plate_c if isinstance(form, CheckForm) else None
         stand = self._stand(session, view, known_c)
@@ -177,6 +187,10 @@ class Bench:
             session.update(state=self._office.instruments.state_of(session.instrument.id))
             log.info("check", instrument=session.instrument.id, outcome=outcome)
             return
+        if isinstance(form, LinearityForm):
+            slope = await sweeping.make(session, target, view.emissivity, self._resolution_c(session.instrument))
+            log.info("linearity", instrument=session.instrument.id, outcome=slope, slope=session.view.slope)
+            return
         await calibrating.make(session, target, self._order(session, form, view, driven=driven))
 
     def _order(self, session: Session, form: CalibrationForm, view: ReferenceView, *, driven: bool) -> Order:
@@ -188,7 +202,6 @@ class Bench:
         serial = instruments.by_id[source].serial if source is not None and driven else ""
         u_c = form.reference_u_c or (view.u_c if driven else PLATE_U_C)
         air = self._office.air()
-        resolution_c = form.resolution_c or (SPOT_RESOLUTION_C if spec.shape is None else FRAME_RESOLUTION_C)
         gate = config.gate
         return Order(
             profile=form.profile,
@@ -199,7 +212,7 @@ class Bench:
                 reflected_c=config.radiometry.reflected_c,
                 distance_m=one.distance_m,
             ),
-            resolution_c=resolution_c,
+            resolution_c=form.resolution_c or self._resolution_c(one),
             checked_by=" ".join(form.checked_by.split())[:40] or None,
             head=Letterhead(
                 laboratory=config.bench.laboratory,
@@ -212,6 +225,10 @@ class Bench:
             ),
             emissivity=view.emissivity,
         )
+
+    def _resolution_c(self, instrument: Instrument) -> float:
+        spec = self._office.instruments.specs[instrument.id]
+        return SPOT_RESOLUTION_C if spec.shape is None else FRAME_RESOLUTION_C
 
     # ---- the reference
 

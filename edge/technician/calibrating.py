@@ -12,7 +12,6 @@ from contract.calibration import CalibrationPoint, Conditions, Correction, corre
 from contract.messages import CertificateBody, InstrumentStateBody
 from contract.vocabulary import InstrumentState
 from edge.technician import issue, journal
-from edge.technician.checking import CHECK
 from edge.technician.fit import FitRefused
 from edge.technician.issue import Letterhead
 from edge.technician.run import (
@@ -27,7 +26,7 @@ from edge.technician.run import (
     RunRefused,
     Started,
 )
-from edge.technician.session import Keep, Session
+from edge.technician.session import CALIBRATION, CHECK, OURS, Keep, Session
 from edge.technician.stand import BenchRefused
 from edge.technician.target import Target
 from edge.technician.view import FitView, PointView, Stage
@@ -144,7 +143,7 @@ async def _conclude(session: Session, run: Run, order: Order) -> bool:
     if not run.conforms or not run.can_judge():
         why = "not every point as left is in zone PASS" if run.can_judge() else "MPE/U below 2.5"
         end = Finished(at=now, by=session.view.by, abandoned=True, reason=why)
-        out = _state(session, InstrumentState.OUT, f"calibration:{run.started.run}", session.view.by)
+        out = session.taken_out(f"{CALIBRATION}{run.started.run}")
         await session.keep(Keep(lambda connection: journal.keep_event(connection, run, end), state=out))
         session.update(
             stage=Stage.OUT, state=InstrumentState.OUT, overall=1.0, refused="technician.refused.nonconforming"
@@ -180,7 +179,7 @@ def _after(session: Session, order: Order, reason: str) -> InstrumentStateBody |
     A second person who has checked the work returns it to service; alone, it waits in VERIFY for an expert.
     """
     ordered = session.office.instruments.ordered(session.instrument.id)
-    if ordered is None or not ordered.reason.startswith((CHECK, "calibration:")):
+    if ordered is None or not ordered.reason.startswith(OURS):
         return None
     second = order.checked_by is not None and order.checked_by != session.view.by
     state = InstrumentState.IN_SERVICE if second else InstrumentState.VERIFY

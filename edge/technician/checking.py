@@ -5,12 +5,12 @@ from typing import Final
 from uuid import UUID
 
 from contract.calibration import correct
-from contract.messages import CheckResult, DriftReport, InstrumentStateBody
-from contract.vocabulary import HealthFlag, InstrumentState
+from contract.messages import CheckResult, DriftReport
+from contract.vocabulary import HealthFlag
 from edge.technician import check, journal
 from edge.technician.check import ACTION_LIMIT_C, REPEATS, Outcome
 from edge.technician.journal import CheckSet
-from edge.technician.session import Keep, Session
+from edge.technician.session import CHECK, Keep, Session
 from edge.technician.stand import BenchRefused
 from edge.technician.view import PointView, Stage
 
@@ -18,8 +18,6 @@ SETTLE_S: Final = 30.0
 """A plate that is kept warm needs no two minutes; the readings must stand still all the same."""
 FIELD_REST_U_C: Final = 0.106
 """What the field adds to the reference's own uncertainty (`science.md` 2.2, good plate: the rest of the budget)."""
-CHECK: Final = "check:"
-"""How the reason of a state begins that a check has set."""
 RESUMED_WITHIN_S: Final = 3600.0
 """A check that was broken off so long ago begins anew."""
 
@@ -106,13 +104,7 @@ def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
         value=round(mean_c, 3),
         limit=session.view.limit_c or ACTION_LIMIT_C,
     )
-    out = InstrumentStateBody(
-        instrument=one.instrument,
-        state=InstrumentState.OUT,
-        reason=f"{CHECK}{one.check}",
-        ordered_by=one.by,
-        at=one.at,
-    )
+    out = session.taken_out(f"{CHECK}{one.check}")
     return Keep(lambda connection: journal.keep_set(connection, one), (result, drift), state=out)
 
 

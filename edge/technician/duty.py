@@ -9,7 +9,7 @@ from contract.calibration import Certificate
 from edge.config import Bench
 from edge.technician import journal
 from edge.technician.check import NEW, Baseline
-from edge.technician.journal import Check
+from edge.technician.journal import Check, SweepPoint
 from edge.technician.run import Run
 
 
@@ -24,6 +24,8 @@ class Duty:
     baseline: Baseline = NEW
     run: Run | None = None
     """A calibration that has not ended."""
+    sweep: tuple[SweepPoint, ...] = ()
+    """A linearity sweep that has not ended."""
 
     def due_at(self, settings: Bench) -> datetime:
         """Return when the next check is due."""
@@ -37,10 +39,12 @@ class Duty:
 def read(connection: Connection, instrument: str, certificate: Certificate | None, now: datetime) -> Duty:
     """Return the duty of an instrument; `connection` writes, because the first look starts the clock."""
     checks = journal.checks_of(connection, instrument, None if certificate is None else certificate.id)
+    sweep = journal.latest_sweep(connection, instrument)
     return Duty(
         since=journal.watch(connection, instrument, now),
         passed_at=journal.last_passed(connection, instrument),
         last=checks[-1] if checks else (),
         baseline=journal.baseline(checks),
         run=journal.open_run(connection, instrument),
+        sweep=sweep if sweep and sweep[-1].outcome is None else (),
     )

@@ -27,6 +27,16 @@ class CalibrationForm:
     resolution_c: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LinearityForm:
+    """What a linearity sweep is begun with."""
+
+    by: str
+
+
+Form = CheckForm | CalibrationForm | LinearityForm
+
+
 def plate_temperature(typed_c: float) -> float:
     """Return a typed plate temperature. Raises BenchRefused with the likely slip."""
     try:

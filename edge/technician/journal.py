@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from contract.calibration import CalibrationPoint
 from edge import tables
 from edge.technician.check import NEW, Baseline, Outcome, Residual
 from edge.technician.run import Adjusted, Finished, PointMeasured, Run, Started, run_event
@@ -45,6 +46,23 @@ class CheckSet(BaseModel):
     def residual(self) -> Residual:
         """The numbers that `edge.technician.check` judges."""
         return Residual(self.mean_c, self.sd_c, self.n, self.error_c, self.residual_c)
+
+
+class SweepPoint(BaseModel):
+    """One temperature of a linearity sweep."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    sweep: UUID
+    number: Annotated[int, Field(ge=0)]
+    instrument: str
+    at: AwareDatetime
+    by: str
+    point: CalibrationPoint
+    """`indicated_c` is what is shown, uncorrected."""
+    slope: float | None = None
+    """Of the whole sweep, with its last point."""
+    u_slope: float | None = None
+    outcome: Outcome | None = None
 
 
 Check = tuple[CheckSet, ...]
@@ -139,6 +157,30 @@ def baseline(checks: Sequence[Check]) -> Baseline:
         if check[-1].outcome is Outcome.PASSED:
             learned = learned.learn(check[-1].error_c)
     return learned
+
+
+def keep_sweep_point(connection: Connection, one: SweepPoint) -> None:
+    """Add a point to a linearity sweep."""
+    connection.execute(
+        insert(tables.linearity_points).values(
+            sweep=one.sweep,
+            number=one.number,
+            instrument=one.instrument,
+            at=one.at,
+            outcome=one.outcome,
+            body=one.model_dump_json(),
+        )
+    )
+
+
+def latest_sweep(connection: Connection, instrument: str) -> tuple[SweepPoint, ...]:
+    """Return the points of the instrument's newest sweep."""
+    rows = tables.linearity_points.c
+    newest = select(rows.sweep).where(rows.instrument == instrument).order_by(rows.at.desc()).limit(1)
+    found = connection.execute(
+        select(rows.body).where(rows.sweep == newest.scalar_subquery()).order_by(rows.number)
+    ).scalars()
+    return tuple(SweepPoint.model_validate_json(body) for body in found)
 
 
 def watch(connection: Connection, instrument: str, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import anyio
@@ -14,6 +14,7 @@ from contract.calibration import Certificate
 from contract.clock import Clock
 from contract.delivery.outbox import Outbox
 from contract.messages import Body, InstrumentStateBody
+from contract.vocabulary import InstrumentState
 from edge import records
 from edge.config import GateConfig, Instrument
 from edge.events import Air
@@ -24,6 +25,12 @@ from edge.technician.procedure import Look, Procedure
 from edge.technician.stand import BenchRefused
 from edge.technician.view import BenchView, Stage
 from edge.uplink import Uplink
+
+CHECK: Final = "check:"
+CALIBRATION: Final = "calibration:"
+OURS: Final = (CHECK, CALIBRATION)
+"""How the reason of a state begins that the bench has set and that a good calibration here may lift."""
+TRUSTED: Final = frozenset({InstrumentState.IN_SERVICE, InstrumentState.WATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,24 @@ class Session:
         """Give a person's answer."""
         self._answer = value
         self._answered.set()
+
+    def taken_out(self, reason: str, *, firm: bool = False) -> InstrumentStateBody:
+        """Return the order that takes the instrument out.
+
+        A reason for which somebody had doubted it already stays in front, so that what lifts this order does not lift
+        that one; `firm` puts this one in front, because nothing at the gate may lift it.
+        """
+        before = self.office.instruments.ordered(self.instrument.id)
+        if before is not None and before.state not in TRUSTED:
+            ours = before.reason.startswith(OURS)
+            reason = reason if firm or ours else f"{before.reason}; {reason}"
+        return InstrumentStateBody(
+            instrument=self.instrument.id,
+            state=InstrumentState.OUT,
+            reason=reason,
+            ordered_by=self.view.by,
+            at=self.office.clock.now().at,
+        )
 
     async def keep(self, what: Keep) -> None:
         """Commit a step, then let the gate obey it. Raises BenchRefused if the disk does not take it."""

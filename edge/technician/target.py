@@ -22,13 +22,9 @@ from edge.measure.view import View, view
 
 KEPT: Final = 256
 NETD_C: Final = 0.1
-UNUSABLE: Final = (
-    SampleFlag.SHUTTER
-    | SampleFlag.NOT_RADIOMETRIC
-    | SampleFlag.ERROR
-    | SampleFlag.REPEATED
-    | SampleFlag.EMISSIVITY_UNKNOWN
-)
+UNUSABLE: Final = SampleFlag.SHUTTER | SampleFlag.NOT_RADIOMETRIC | SampleFlag.ERROR | SampleFlag.REPEATED
+OPAQUE: Final = SampleFlag.EMISSIVITY_UNKNOWN
+"""Nobody knows what the device has made of it: may be looked at, not calibrated."""
 
 Sample = ThermalFrame | SpotReading
 
@@ -36,7 +32,11 @@ Sample = ThermalFrame | SpotReading
 class Target:
     """One instrument's look at the plate. Samples come on the reader's thread, questions from elsewhere."""
 
-    def __init__(self, instrument: Instrument, spec: DriverSpec, radiometry: Radiometry) -> None:
+    def __init__(
+        self, instrument: Instrument, spec: DriverSpec, radiometry: Radiometry, *, displayed: bool = False
+    ) -> None:
+        """`displayed`: take what the instrument shows, even where that is a body temperature of its own making."""
+        self._displayed = displayed
         self._instrument, self._spec, self._radiometry = instrument, spec, radiometry
         self._chains = Chains(radiometry, instrument.distance_m)
         self._view: View | None = None
@@ -84,16 +84,20 @@ class Target:
         return NO_AIR_C if air.ambient_c is None else air.ambient_c
 
     def _read(self, sample: Sample, shown_c: float, emissivity: float, air: Air) -> float | None:
-        if sample.flags & UNUSABLE or Applied.BODY in sample.applied:
+        body = Applied.BODY in sample.applied or (isinstance(sample, SpotReading) and sample.mode is Mode.BODY)
+        opaque = body or bool(sample.flags & OPAQUE)
+        if sample.flags & UNUSABLE or (opaque and not self._displayed):
             return None
         chain = self._chains.of(sample, air, None)
         self._path = chain.conditions.path
         if isinstance(sample, SpotReading):
-            if sample.mode is Mode.BODY or not np.isfinite(sample.object_c):
+            if not np.isfinite(sample.object_c):
                 return None
-            return _undone(sample.object_c, chain)
+            return sample.object_c if opaque else _undone(sample.object_c, chain)
         raw_c = self._region_c(sample, plate_apparent(shown_c, emissivity, self._reflected_c(air)), chain)
-        return None if raw_c is None or not np.isfinite(raw_c) else _undone(raw_c, chain)
+        if raw_c is None or not np.isfinite(raw_c):
+            return None
+        return raw_c if opaque else _undone(raw_c, chain)
 
     def _region_c(self, frame: ThermalFrame, plate_c: float, chain: Chain) -> float | None:
         """Return the median of the plate's pixels as indicated; None where it cannot be found."""

@@ -37,11 +37,14 @@ class GateSilent(Exception):
 
 
 def add_commands(commands: Any) -> None:
-    """Add `check`, `calibrate` and `certificate` to the program's commands."""
+    """Add `check`, `linearity`, `calibrate` and `certificate` to the program's commands."""
     check = commands.add_parser("check", help="check an instrument against the plate, through the running gate")
     _add_target(check)
     check.add_argument("--plate", type=float, metavar="C", help="a plate that shows this temperature, set by hand")
     check.set_defaults(act=_check)
+    linearity = commands.add_parser("linearity", help="does it pull readings to normal? a sweep over 35 to 40 degC")
+    _add_target(linearity)
+    linearity.set_defaults(act=_linearity)
     calibrate = commands.add_parser("calibrate", help="calibrate an instrument, or go on with a calibration")
     _add_target(calibrate)
     calibrate.add_argument("--profile", default="china", help="points and limits of a standard (china, iec, iso)")
@@ -124,6 +127,12 @@ def _check(chosen: argparse.Namespace) -> int:
     gate = Gate(load(chosen.config), chosen.port)
     path = f"/technician/instruments/{quote(chosen.instrument, safe='')}/check"
     begun = gate.post(path, by=chosen.by, plate_c=chosen.plate)
+    return _follow(gate, begun["bench"]["number"], lambda view: _set_plate(gate, view))
+
+
+def _linearity(chosen: argparse.Namespace) -> int:
+    gate = Gate(load(chosen.config), chosen.port)
+    begun = gate.post(f"/technician/instruments/{quote(chosen.instrument, safe='')}/linearity", by=chosen.by)
     return _follow(gate, begun["bench"]["number"], lambda view: _set_plate(gate, view))
 
 
@@ -235,6 +244,8 @@ def _end(view: dict[str, Any], state: dict[str, Any]) -> int:
     _say(f"{view['work']} of {view['instrument']}: {view['stage'].upper()}")
     if view["residual_c"] is not None:
         _say(f"  residual {view['residual_c']:+.3f} degC, limit {view['limit_c']:.2f}")
+    if view["slope"] is not None:
+        _say(f"  slope {view['slope']:.3f}, u {view['u_slope']:.3f}, at least {view['limit_c']:.2f}")
     if view["certificate"]:
         _say(f"  certificate {view['certificate']} in force; state {view['state']}")
     if state["sentence"]:

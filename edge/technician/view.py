@@ -13,6 +13,7 @@ class Work(StrEnum):
 
     CHECK = "check"
     CALIBRATION = "calibration"
+    LINEARITY = "linearity"
 
 
 class Stage(StrEnum):
@@ -85,6 +86,9 @@ class BenchView:
     fit: FitView | None = None
     residual_c: float | None = None
     limit_c: float | None = None
+    slope: float | None = None
+    """Of a linearity sweep, with its standard uncertainty."""
+    u_slope: float | None = None
     certificate: UUID | None = None
     state: InstrumentState | None = None
     refused: str = ""

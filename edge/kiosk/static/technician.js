@@ -35,7 +35,7 @@ function start(kind) {
   sessionStorage.setItem("technician", fields.by.value);
   const path = `/technician/instruments/${encodeURIComponent(fields.instrument.value)}/${kind}`;
   const by = fields.by.value;
-  act(path, kind === "check" ? { by, plate_c: decimal(fields.plate_c) } : {
+  act(path, kind === "linearity" ? { by } : kind === "check" ? { by, plate_c: decimal(fields.plate_c) } : {
     by,
     profile: fields.profile.value,
     checked_by: fields.checked_by.value,
@@ -47,6 +47,7 @@ function start(kind) {
 const DOING = {
   check: () => start("check"),
   calibration: () => start("calibration"),
+  linearity: () => start("linearity"),
   adjust: () => act("/technician/adjust", { changed: true }),
   leave: () => act("/technician/adjust", { changed: false }),
   stop: () => act("/technician/stop", {}),
@@ -85,6 +86,9 @@ function show(view) {
   const paper = find("[data-paper]");
   paper.hidden = !view.certificate;
   if (view.certificate) paper.href = `/technician/certificates/${view.certificate}.pdf`;
+  const slope = find("[data-slope]");
+  slope.hidden = view.slope === null;
+  if (view.slope !== null) slope.textContent = say("technician.slope", { slope: fixed(view.slope, 3), u: fixed(view.u_slope, 3), least: fixed(view.limit_c) });
   plot(view.plot);
   points(view);
   if (view.stage !== stage && ENDED.has(view.stage)) duties();
@@ -120,7 +124,7 @@ function plot(values) {
 
 function points(view) {
   const heads = ["point", "indicated", "error", "sd", ...(view.work === "calibration" ? ["zone"] : [])];
-  const tables = ["check", "as_found", "as_left"].map((phase) => {
+  const tables = ["check", "linearity", "as_found", "as_left"].map((phase) => {
     const rows = view.points.filter((point) => point.phase === phase);
     if (!rows.length) return "";
     const table = document.createElement("table");

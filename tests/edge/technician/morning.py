@@ -4,6 +4,7 @@ Rehearsed, and said so: the gate is simulated and its `bench.pace` shortens sett
 whose clock runs faster. Lines, drivers, gate, store and screens are the real ones.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,11 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from contract.clock import Clock, Instant, SystemClock
+from drivers.devices import fluke_4180, gy_mcu90640
+from drivers.registry import spec
+from edge import fitting
 from edge.measure.radiometry import Path as Way
 from edge.measure.radiometry import air_transmittance, arriving, plate_apparent
+from edge.technician import procedure
+from edge.technician.profile import PROFILES, Profile
 from simulators.devices.fluke_4180 import Fluke4180
 from simulators.devices.gy_mcu90640 import GyMcu90640, Settings
 from simulators.plate import Plate
@@ -128,3 +135,18 @@ def bench_settings(settings: dict[str, Any], folder: Path, *, pace: float = 60.0
     settings["instruments"] = [camera, fluke, *settings["instruments"]]
     settings["bench"] = {"pace": pace, "laboratory": "Wulong bench"}
     return settings
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the blackbody often, its world runs sixty times as fast; and the camera at 8 Hz."""
+    camera = gy_mcu90640.SPEC
+    start = (gy_mcu90640.set_emissivity(1.0), gy_mcu90640.set_rate(8.0), *camera.start[2:])
+    quick = {
+        "fluke_4180": dataclasses.replace(fluke_4180.SPEC, poll_interval_s=0.03),
+        "gy_mcu90640": dataclasses.replace(camera, start=start),
+    }
+    monkeypatch.setattr(fitting, "spec", lambda name: quick[name] if name in quick else spec(name))
+    monkeypatch.setitem(PROFILES, "rehearsal", Profile("rehearsal", (35.0, 39.0), 0.4, source="these tests"))
+    monkeypatch.setattr(procedure, "WINDOW_S", (1.0, 30.0))
+    monkeypatch.setattr(procedure, "LEAST_READINGS", 5)
+    monkeypatch.setattr(procedure, "DRIFT_C", 0.06)

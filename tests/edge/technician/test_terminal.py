@@ -1,79 +1,34 @@
 """A technician's morning on the command line, against a simulated Fluke 4180 and a camera on pseudo-terminals."""
 
-import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
 from central.broker import Broker
 from contract.messages import CertificateBody, CheckResult, DriftReport
 from contract.topics import Kind
 from contract.vocabulary import HealthFlag, InstrumentState, Reason
-from drivers.devices import fluke_4180, gy_mcu90640
-from drivers.registry import spec
-from edge import fitting
 from edge.config import GateConfig
-from edge.technician import procedure
-from edge.technician.profile import PROFILES, Profile
 from tests.edge.rig import DutyRoom, running
-from tests.edge.technician.morning import bench, bench_settings
+from tests.edge.technician.morning import bench, bench_settings, hurry
+from tests.edge.technician.terminals import Terminal
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask the blackbody often, its world runs sixty times as fast; and the camera at 8 Hz."""
-    camera = gy_mcu90640.SPEC
-    start = (gy_mcu90640.set_emissivity(1.0), gy_mcu90640.set_rate(8.0), *camera.start[2:])
-    quick = {
-        "fluke_4180": dataclasses.replace(fluke_4180.SPEC, poll_interval_s=0.03),
-        "gy_mcu90640": dataclasses.replace(camera, start=start),
-    }
-    monkeypatch.setattr(fitting, "spec", lambda name: quick[name] if name in quick else spec(name))
-    monkeypatch.setitem(PROFILES, "rehearsal", Profile("rehearsal", (35.0, 39.0), 0.4, source="these tests"))
-    monkeypatch.setattr(procedure, "WINDOW_S", (1.0, 30.0))
-    monkeypatch.setattr(procedure, "LEAST_READINGS", 5)
-    monkeypatch.setattr(procedure, "DRIFT_C", 0.06)
-
-
-@pytest.fixture
-def toml(tmp_path: Path) -> Path:
-    """The gate's file, as far as the commands read it."""
-    path = tmp_path / "gate.toml"
-    path.write_text(
-        '[gate]\nid = "dock"\nname_zh = "码头"\nname_en = "Dock"\nsimulated = true\n'
-        '[kiosk]\nlanguage = "en"\n'
-        '[[instruments]]\nid = "camera"\ndriver = "gy_mcu90640"\nlink = "camera"\n',
-        encoding="utf-8",
-    )
-    return path
-
-
-class Terminal:
-    """The technician's terminal: each command a process of its own."""
-
-    def __init__(self, toml: Path, port: int | None) -> None:
-        self._toml, self._port = toml, port
-        self.said = ""
-
-    async def run(self, verb: str, *arguments: str) -> int:
-        where = [str(self._toml), *arguments, "--port", str(self._port)]
-        done = await anyio.run_process([sys.executable, "-m", "edge", verb, *where], check=False)
-        self.said += done.stdout.decode() + done.stderr.decode()
-        return done.returncode
+    hurry(monkeypatch)
 
 
 @pytest.mark.timeout(150)
-async def test_a_whole_morning(settings: dict[str, Any], tmp_path: Path, toml: Path, broker: Broker) -> None:
+async def test_a_whole_morning(settings: dict[str, Any], tmp_path: Path, bench_toml: Path, broker: Broker) -> None:
     settings["mqtt"] = {"url": broker.url}
     config = GateConfig.model_validate(bench_settings(settings, tmp_path))
     with bench(tmp_path) as (scene, _, _), DutyRoom(broker.url) as room:
         async with running(config) as screens:
-            terminal = Terminal(toml, screens.client.base_url.port)
+            terminal = Terminal(bench_toml, screens.client.base_url.port)
             assert await terminal.run("check", "camera", "--by", "li") == 0
             _, first = await room.expect(Kind.CHECK, CheckResult)
             assert first.passed
@@ -114,11 +69,11 @@ async def test_a_whole_morning(settings: dict[str, Any], tmp_path: Path, toml: P
 
 
 async def test_73_for_37_is_refused_with_what_was_probably_meant(
-    settings: dict[str, Any], tmp_path: Path, toml: Path
+    settings: dict[str, Any], tmp_path: Path, bench_toml: Path
 ) -> None:
     config = GateConfig.model_validate(bench_settings(settings, tmp_path))
     async with running(config) as screens:
-        terminal = Terminal(toml, screens.client.base_url.port)
+        terminal = Terminal(bench_toml, screens.client.base_url.port)
         assert await terminal.run("check", "camera", "--by", "li", "--plate", "73") == 2
         assert "73 °C is no temperature of a plate for people. Did you mean 37?" in terminal.said
         assert await terminal.run("check", "nothing", "--by", "li") == 2
@@ -127,7 +82,7 @@ async def test_73_for_37_is_refused_with_what_was_probably_meant(
         assert state["bench"] is None
 
 
-async def test_without_a_gate_the_commands_say_how_to_start_one(toml: Path) -> None:
-    terminal = Terminal(toml, 1)
+async def test_without_a_gate_the_commands_say_how_to_start_one(bench_toml: Path) -> None:
+    terminal = Terminal(bench_toml, 1)
     assert await terminal.run("check", "camera", "--by", "li") == 2
     assert "guankou-edge run" in terminal.said
