@@ -100,19 +100,24 @@ def residual(readings_c: Sequence[float], apparent_c: float, baseline: Baseline)
     return Residual(fmean(good), stdev(good), len(good), error_c, error_c - r0_c)
 
 
-def judge(residuals: Sequence[Residual], field_expanded_c: float, baseline: Baseline) -> Outcome:
+def judge(
+    residuals: Sequence[Residual], field_expanded_c: float, baseline: Baseline, *, watched: bool = False
+) -> Outcome:
     """Return what the sets so far say: the first one, or the first and its repeats.
+
+    An instrument that is `watched` is always read three times, so that a clean check can end the watch.
 
     Until r0 is learned the limit is the expanded uncertainty in the field (|r0| <= U_field), never less than the action
     limit: an instrument that starts beyond it was not calibrated right.
     """
     limit_c = ACTION_LIMIT_C if baseline.learned else max(ACTION_LIMIT_C, field_expanded_c)
-    if abs(residuals[0].residual_c) <= limit_c:
+    kept = abs(residuals[0].residual_c) <= limit_c
+    if kept and not watched:
         return Outcome.PASSED
-    repeats = residuals[1:]
+    repeats = residuals if kept else residuals[1:]
     if len(repeats) < REPEATS:
         return Outcome.REPEAT
-    return Outcome.OUT if abs(fmean(r.residual_c for r in repeats)) > limit_c else Outcome.PASSED
+    return Outcome.OUT if abs(fmean(r.residual_c for r in repeats[-REPEATS:])) > limit_c else Outcome.PASSED
 
 
 def clean(residuals: Sequence[Residual]) -> bool:

@@ -5,8 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from contract.calibration import correct
-from contract.messages import CheckResult, DriftReport
-from contract.vocabulary import HealthFlag
+from contract.messages import CheckResult, DriftReport, InstrumentStateBody
+from contract.vocabulary import HealthFlag, InstrumentState
 from edge.technician import check, journal
 from edge.technician.check import ACTION_LIMIT_C, REPEATS, Outcome
 from edge.technician.journal import CheckSet
@@ -58,7 +58,9 @@ async def _set(session: Session, number: UUID, sets: list[CheckSet], surface_c: 
         found = check.residual(readings, measured.apparent_c, duty.baseline)
     except check.CheckRefused as refused:
         raise BenchRefused("technician.refused.readings") from refused
-    outcome = check.judge([*(one.residual for one in sets), found], limit_c, duty.baseline)
+    outcome = check.judge(
+        [*(one.residual for one in sets), found], limit_c, duty.baseline, watched=session.state is InstrumentState.WATCH
+    )
     now = office.clock.now().at
     one = CheckSet(
         check=number,
@@ -82,19 +84,24 @@ async def _set(session: Session, number: UUID, sets: list[CheckSet], surface_c: 
 def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
     if one.outcome is Outcome.REPEAT:
         return Keep(lambda connection: journal.keep_set(connection, one))
+    # the three sets of a clean check are told as one of thirty readings with its worst residual: central's evidence
+    clean = one.outcome is Outcome.PASSED and check.clean([done.residual for done in sets])
+    told = sets[-REPEATS:] if clean else [one]
+    worst = max(told, key=lambda done: abs(done.residual_c))
     result = CheckResult(
         id=one.check,
         instrument=one.instrument,
         at=one.at,
         reference_c=round(one.reference_c, 3),
         mean_c=round(one.mean_c, 3),
-        residual_c=round(one.residual_c, 3),
-        n=one.n,
+        residual_c=round(worst.residual_c, 3),
+        n=sum(done.n for done in told),
         passed=one.outcome is Outcome.PASSED,
         made_by=one.by,
     )
     if one.outcome is Outcome.PASSED:
-        return Keep(lambda connection: journal.keep_set(connection, one), (result,))
+        back = _back(one) if clean and session.state is InstrumentState.WATCH else None
+        return Keep(lambda connection: journal.keep_set(connection, one), (result,), state=back)
     mean_c = math.fsum(done.residual_c for done in sets[-REPEATS:]) / REPEATS
     drift = DriftReport(
         id=session.office.ids(one.at),
@@ -106,6 +113,17 @@ def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
     )
     out = session.taken_out(f"{CHECK}{one.check}")
     return Keep(lambda connection: journal.keep_set(connection, one), (result, drift), state=out)
+
+
+def _back(one: CheckSet) -> InstrumentStateBody:
+    """Return the order that ends a watch: the technician's, with the check as its evidence (`science.md` 6)."""
+    return InstrumentStateBody(
+        instrument=one.instrument,
+        state=InstrumentState.IN_SERVICE,
+        reason=f"{CHECK}{one.check}",
+        ordered_by=one.by,
+        at=one.at,
+    )
 
 
 def _point(one: CheckSet) -> PointView:

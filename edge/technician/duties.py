@@ -1,13 +1,15 @@
 """What is due on every screening instrument, looked at every few seconds; an overdue check holds the lane."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 
 import anyio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from contract.calibration import refusal
-from contract.vocabulary import Reason
+from contract.vocabulary import InstrumentState, Reason
 from edge.config import InstrumentRole
 from edge.readiness import MEASURING
 from edge.store import reason
@@ -15,6 +17,9 @@ from edge.technician import duty
 from edge.technician.duty import Duty
 from edge.technician.session import Office
 from edge.technician.view import DutyView
+
+LONG_SILENCE_S: Final = 3600.0
+"""After so long nobody knows what was done to an instrument."""
 
 log = structlog.get_logger()
 
@@ -26,6 +31,8 @@ class Duties:
         self._office = office
         self._names = tuple(one.id for one in office.instruments.having(InstrumentRole.SCREEN))
         self._duties: dict[str, Duty] = {}
+        self._last = dict.fromkeys(self._names, office.clock.now())
+        """When each was last heard; from the start on for one that has not been."""
         self._held: dict[str, Reason | None] = {}
 
     def of(self, instrument: str) -> Duty:
@@ -59,10 +66,28 @@ class Duties:
         """Return all for the page."""
         return tuple(self._view(name, references[name]) for name in self._names)
 
+    def _spoke_again_at(self, instrument: str) -> datetime | None:
+        """Return when an instrument spoke again, if it had been silent for long."""
+        before, last = self._last[instrument], self._office.instruments.readers[instrument].status().last_sample
+        if last is None:
+            return None
+        self._last[instrument] = last
+        silent = last.seconds_since(before) >= LONG_SILENCE_S
+        return last.at if silent else None
+
+    def _watched_since(self, instrument: str) -> datetime | None:
+        ordered = self._office.instruments.ordered(instrument)
+        return ordered.at if ordered is not None and ordered.state is InstrumentState.WATCH else None
+
     def _read(self, instrument: str) -> Duty:
         certificate = self._office.instruments.certificates.get(instrument)
         now = self._office.clock.now().at
-        return self._office.store.write(lambda connection: duty.read(connection, instrument, certificate, now))
+        again, watched = self._spoke_again_at(instrument), self._watched_since(instrument)
+        return self._office.store.write(
+            lambda connection: duty.read(
+                connection, instrument, certificate, now, spoke_again_at=again, watched_since=watched
+            )
+        )
 
     def _may_decide(self, instrument: str) -> bool:
         instruments, now = self._office.instruments, self._office.clock.now().at
@@ -93,6 +118,7 @@ class Duties:
             r0_c=round(learned.r0_c, 3) if learned.learned else None,
             checks=learned.checks,
             due_at=found.due_at(settings),
+            cause=found.due(settings)[1],
             out_at=found.out_at(settings),
             missed=now >= found.due_at(settings),
             overdue=now >= found.out_at(settings),

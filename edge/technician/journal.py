@@ -7,7 +7,7 @@ folded from the checks since the certificate in force, so that it cannot disagre
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -19,6 +19,7 @@ from edge import tables
 from edge.technician.check import NEW, Baseline, Outcome, Residual
 from edge.technician.run import Adjusted, Finished, PointMeasured, Run, Started, run_event
 
+CauseT = TypeVar("CauseT", bound=str)
 RunEvents = list[Started | PointMeasured | Adjusted | Finished]
 
 
@@ -181,6 +182,21 @@ def latest_sweep(connection: Connection, instrument: str) -> tuple[SweepPoint, .
         select(rows.body).where(rows.sweep == newest.scalar_subquery()).order_by(rows.number)
     ).scalars()
     return tuple(SweepPoint.model_validate_json(body) for body in found)
+
+
+def note_cause(connection: Connection, instrument: str, cause: str, key: str, at: datetime) -> None:
+    """Keep an event after which a check is due; the same event again changes nothing."""
+    row = {"instrument": instrument, "cause": cause, "key": key, "at": at}
+    connection.execute(upsert(tables.check_causes).values(row).on_conflict_do_nothing())
+
+
+def causes(connection: Connection, instrument: str, cause: CauseT) -> list[tuple[datetime, CauseT]]:
+    """Return the events of a kind, oldest first."""
+    rows = tables.check_causes.c
+    found = connection.execute(
+        select(rows.at).where(rows.instrument == instrument, rows.cause == cause).order_by(rows.at)
+    ).scalars()
+    return [(at, cause) for at in found]
 
 
 def watch(connection: Connection, instrument: str, now: datetime) -> datetime:

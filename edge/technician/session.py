@@ -100,6 +100,11 @@ class Session:
         """The one in force."""
         return self.office.instruments.certificates.get(self.instrument.id)
 
+    @property
+    def state(self) -> InstrumentState:
+        """The lifecycle state of the instrument."""
+        return self.office.instruments.state_of(self.instrument.id)
+
     def update(self, **changes: Any) -> None:
         """Change what is shown."""
         self.view = replace(self.view, **changes)

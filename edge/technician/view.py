@@ -119,6 +119,8 @@ class DutyView:
     """None while it is being learned."""
     checks: int
     due_at: datetime
+    cause: str
+    """Why it is due, `edge.technician.duty.Cause`."""
     out_at: datetime
     missed: bool
     overdue: bool

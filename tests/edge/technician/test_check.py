@@ -50,6 +50,21 @@ def test_passed_repeat_or_out(residuals, expected: Outcome) -> None:
     assert judge(sets(*residuals), 0.43, LEARNED) is expected
 
 
+@pytest.mark.parametrize(
+    ("residuals", "expected"),
+    [
+        ((0.02,), Outcome.REPEAT),
+        ((0.02, 0.10), Outcome.REPEAT),
+        ((0.02, 0.10, -0.14), Outcome.PASSED),
+        ((0.20, 0.40, 0.41), Outcome.OUT),
+        ((0.30, 0.02, 0.05), Outcome.REPEAT),
+        ((0.30, 0.02, 0.05, 0.01), Outcome.PASSED),
+    ],
+)
+def test_an_instrument_under_watch_is_read_three_times(residuals, expected: Outcome) -> None:
+    assert judge(sets(*residuals), 0.43, LEARNED, watched=True) is expected
+
+
 def test_the_first_checks_are_held_against_the_field_uncertainty() -> None:
     assert judge(sets(0.4), 0.43, NEW) is Outcome.PASSED
     assert judge(sets(0.5), 0.43, NEW) is Outcome.REPEAT
