@@ -33,6 +33,7 @@ def test_every_fault_is_found_with_its_size_by_driving_the_blackbody(kind, sign,
         technician = stack.enter_context(Technician(tmp_path, [one.device for one in truth], clock))
         technician.work()
     found = {one.device: technician.finds(one.device) for one in truth}
+    assert technician.unread() == {}
     assert {device: fault for device, (fault, _, _) in found.items()} == {one.device: one.fault for one in truth}
     _, offset_c, _ = found[f"{kind}-2"]
     assert offset_c == pytest.approx(truth[1].size, abs=TOLERANCE["hard"][BenchFault.OFFSET])

@@ -25,9 +25,10 @@ SAMPLES = 4
 OLD = 2
 """Samples that may have been on the line already when time was skipped."""
 LOOKS = 4
-BETWEEN_LOOKS_S = 50.0
-"""A quarter of a plate's swing more than a whole one; four looks see it all, and two shutter corrections."""
+BETWEEN_LOOKS_S = 130.0
+"""A quarter of a plate's swing more than three; four looks see all of it and three or four shutter corrections."""
 SETTLE_S = 200.0
+UNUSABLE = SampleFlag.SHUTTER | SampleFlag.NOT_RADIOMETRIC | SampleFlag.ERROR
 QUIET_C = {"lepton_y16": 0.06, "gy_mcu90640": 0.22, "gy_614v": 0.06}
 """Noise of a healthy one, sample to sample."""
 
@@ -51,28 +52,44 @@ class Watched:
 
     def __init__(self, folder, device) -> None:
         self.device, self.driver = device, driver_of(device)
-        self._came, self._samples = threading.Condition(), []
-        self._reader = Reader(spec(self.driver), str(path_of(folder, device)), device, SystemClock(), self._take)
+        self._path = str(path_of(folder, device))
+        self._told_s = self._from_s = 0.0
+        self._came, self._samples, self.rolled = threading.Condition(), [], 0
 
     def __enter__(self):
-        self._reader.start()
-        self.fresh(1)
+        self._open()
+        while self.driver == "lepton_y16" and any(one.device_counter is None for one in self.fresh(SAMPLES)):
+            self._reader.stop()  # entered in the middle of a frame: a picture that is rolled, without telemetry
+            self._open()
         if self.driver == "gy_mcu90640":
             self._reader.send(gy_mcu90640.set_rate(8.0))
         return self
+
+    def _open(self) -> None:
+        self.forget()
+        self.rolled = 0
+        self._reader = Reader(spec(self.driver), self._path, self.device, SystemClock(), self._take)
+        self._reader.start()
+        self.fresh(1)
 
     def __exit__(self, *_) -> None:
         self._reader.stop()
 
     def _take(self, event) -> None:
-        shut = isinstance(event, ThermalFrame) and event.flags & SampleFlag.SHUTTER
-        if isinstance(event, ThermalFrame | SpotReading) and not shut:
+        if isinstance(event, ThermalFrame | SpotReading) and not event.flags & UNUSABLE:
             with self._came:
+                told_s = getattr(event, "uptime_s", None)
+                self._told_s = max(self._told_s, told_s or 0.0)
+                if told_s is not None and told_s < self._from_s:
+                    return
                 self._samples.append(event)
+                self.rolled += self.driver == "lepton_y16" and event.device_counter is None
                 self._came.notify_all()
 
-    def forget(self) -> None:
+    def forget(self, skipped_s=0.0) -> None:
+        """Begin anew; a camera tells its own time, so that its pictures of before a skip can be left out."""
         with self._came:
+            self._from_s = self._told_s + 0.9 * skipped_s
             self._samples.clear()
 
     def fresh(self, count):
@@ -160,9 +177,13 @@ class Technician:
         self._clock.skip(BETWEEN_LOOKS_S)
         shown_c = blackbody.shows_c()
         for watched in self._watched:
-            watched.forget()
+            watched.forget(BETWEEN_LOOKS_S)
         for watched in self._watched:
             self.looks[watched.device].setdefault(visit, []).append((shown_c, look(watched)))
+
+    def unread(self) -> dict[str, int]:
+        """Return the cameras whose driver gave pictures without telemetry, which are rolled ones."""
+        return {one.device: one.rolled for one in self._watched if one.rolled}
 
     def finds(self, device) -> tuple[BenchFault, float, float]:
         """Return the fault, the error at 37 °C and its change per degree."""
