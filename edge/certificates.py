@@ -6,13 +6,18 @@ now is in force; if none may, the newest goes to the lane all the same, so that 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from contract.calibration import Certificate, refusal
 from contract.signing import Trust
-from edge.config import ConfigRefused, Instrument
+from edge.config import ConfigRefused, Instrument, InstrumentRole
+
+LEAST_RANGE_C: Final = (34.0, 39.0)
+"""What a certificate must at least cover to serve for people (`science.md` 2.1, the narrowest profile)."""
 
 
 def in_force(
@@ -30,6 +35,47 @@ def in_force(
 def believing(trust: Trust) -> Callable[[Certificate], bool]:
     """Return whether a certificate is believed: with no keys every one that is whole, else only signed ones."""
     return trust.vouches_for if len(trust) else lambda _: True
+
+
+class Doubt(StrEnum):
+    """Why a certificate is turned away at the gate's door."""
+
+    ALTERED = "altered"
+    UNSIGNED = "unsigned"
+    UNKNOWN_INSTRUMENT = "unknown_instrument"
+    OTHER_SERIAL = "other_serial"
+    EXPIRED = "expired"
+    RANGE = "range"
+
+
+def doubt(
+    certificate: Certificate, instrument: Instrument | None, trusts: Callable[[Certificate], bool], at: datetime
+) -> tuple[Doubt, str] | None:
+    """Return why a certificate that arrives is not even kept, and the sentence for the log; None if it is let in.
+
+    One that is not valid yet is let in and waits for its day.
+    """
+    name = f"certificate {certificate.id} of {certificate.instrument}"
+    if certificate.sha256 != certificate.digest():
+        return Doubt.ALTERED, f"{name} does not match its digest, it was changed on the way: have it sent again"
+    if not trusts(certificate):
+        return Doubt.UNSIGNED, untrusted(certificate)
+    if instrument is None or instrument.role is not InstrumentRole.SCREEN:
+        return Doubt.UNKNOWN_INSTRUMENT, f"{name}: this gate screens with no instrument of that name"
+    return _unfit(certificate, instrument, at, name)
+
+
+def _unfit(certificate: Certificate, instrument: Instrument, at: datetime, name: str) -> tuple[Doubt, str] | None:
+    if certificate.serial != instrument.serial:
+        here = f"serial {certificate.serial}, and {instrument.serial} stands here"
+        return Doubt.OTHER_SERIAL, f"{name} is for {here}: calibrate the one that is here, or correct its serial"
+    if at >= certificate.valid_until:
+        return Doubt.EXPIRED, f"{name} expired at {certificate.valid_until:%Y-%m-%d %H:%M} UTC: have a new one made"
+    low_c, high_c = certificate.range_low_c, certificate.range_high_c
+    if not (low_c <= LEAST_RANGE_C[0] and LEAST_RANGE_C[1] <= high_c):
+        least = f"{LEAST_RANGE_C[0]:g} to {LEAST_RANGE_C[1]:g} degC"
+        return Doubt.RANGE, f"{name} holds from {low_c:g} to {high_c:g} degC, but people need {least}: calibrate wider"
+    return None
 
 
 def untrusted(certificate: Certificate) -> str:

@@ -29,7 +29,6 @@ from contract.messages import (
 )
 from contract.topics import Direction, parse
 from edge import records
-from edge.certificates import untrusted
 from edge.config import Rules
 from edge.kiosk.screen import Screen
 from edge.metrics import Metrics
@@ -46,9 +45,8 @@ class OrderRefused(Exception):
 class Lanes(Protocol):
     """What orders are given to."""
 
-    @property
-    def trusts(self) -> Callable[[Certificate], bool]:
-        """Whether whoever signed a certificate is believed."""
+    def turns_away(self, certificate: Certificate) -> str:
+        """Return the sentence that refuses a certificate, empty if it is let in."""
         ...
 
     def certify(self, certificate: Certificate) -> None:
@@ -123,10 +121,8 @@ class Decisions:
                     self._screen.decision(body)
                 return lambda connection: records.keep_decision(connection, body, at)
             case CertificateBody(certificate=certificate):
-                if certificate.sha256 != certificate.digest():
-                    raise OrderRefused(f"certificate {certificate.id} does not match its digest")
-                if not self._lanes.trusts(certificate):
-                    raise OrderRefused(untrusted(certificate))
+                if why := self._lanes.turns_away(certificate):
+                    raise OrderRefused(why)
                 self._lanes.certify(certificate)
                 return lambda connection: records.keep_certificate(connection, certificate, at)
             case InstrumentStateBody():

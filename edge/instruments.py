@@ -26,7 +26,7 @@ from drivers.samples import (
     ThermalFrame,
 )
 from edge.ambient import Ambient
-from edge.certificates import in_force
+from edge.certificates import Doubt, doubt, in_force
 from edge.config import GateConfig, Instrument, InstrumentRole, Rules
 from edge.events import LaneEvent
 from edge.fitting import spec_of
@@ -56,6 +56,8 @@ class Instruments:
         self._own = own
         self.trusts = trusts
         """Whether whoever signed a certificate is believed here."""
+        self.turned_away: dict[str, Doubt] = {}
+        """Instruments whose last certificate from central was refused, and why."""
         self._sent: dict[str, list[Certificate]] = {}
         self._states: dict[str, InstrumentStateBody] = {}
         self._rules = config.rules
@@ -109,6 +111,16 @@ class Instruments:
         return {name: reader.status() for name, reader in self.readers.items()}
 
     # ---- orders of central
+
+    def turns_away(self, certificate: Certificate) -> str:
+        """Return the sentence that refuses a certificate of central's, empty if it is let in."""
+        now, instrument = self._clock.now().at, self.by_id.get(certificate.instrument)
+        found = doubt(certificate, instrument, self.trusts, now)
+        if found is None:
+            self.turned_away.pop(certificate.instrument, None)
+            return ""
+        self.turned_away[certificate.instrument] = found[0]
+        return found[1]
 
     def certify(self, certificate: Certificate) -> None:
         """Take a certificate into account; it is applied if it is the one in force."""

@@ -21,7 +21,7 @@ from edge.kiosk.pages import HERE, Kiosk, gate_view, words_of
 from edge.kiosk.screen import plain
 from edge.store import Store
 from edge.technician.bench import Bench
-from edge.technician.forms import CalibrationForm, CheckForm, LinearityForm
+from edge.technician.forms import AbandonForm, CalibrationForm, CheckForm, LinearityForm
 from edge.technician.profile import PROFILES
 from edge.technician.stand import BenchRefused
 from edge.technician.view import BenchView
@@ -144,6 +144,12 @@ def _add_acts(app: FastAPI, kiosk: Kiosk, bench: Bench, pages: Pages) -> None:
     ) -> JSONResponse:
         form = LinearityForm(by)
         return once(request, key, lambda: bench.linearity(instrument, form), "technician.done.begun")
+
+    @app.post("/technician/instruments/{instrument}/abandon")
+    async def abandon(
+        request: Request, instrument: str, by: Annotated[str, Body(embed=True)], key: Key
+    ) -> JSONResponse:
+        return once(request, key, lambda: bench.abandon(instrument, AbandonForm(by)), "technician.done.begun")
 
     @app.post("/technician/plate")
     async def plate(request: Request, value: Annotated[str, Body(embed=True)], key: Key) -> JSONResponse:

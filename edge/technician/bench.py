@@ -23,7 +23,7 @@ from edge.kiosk.second import FormRefused, read_name
 from edge.technician import calibrating, checking, sweeping
 from edge.technician.calibrating import Order
 from edge.technician.duties import Duties
-from edge.technician.forms import CalibrationForm, CheckForm, Form, LinearityForm, plate_temperature
+from edge.technician.forms import AbandonForm, CalibrationForm, CheckForm, Form, LinearityForm, plate_temperature
 from edge.technician.issue import Letterhead
 from edge.technician.procedure import Procedure
 from edge.technician.profile import PROFILES
@@ -81,6 +81,13 @@ class Bench:
         """Begin a linearity sweep, or go on with one that was just broken off. Raises FormRefused."""
         by, one = read_name(form.by), self._free(instrument)
         self._start(one, Work.LINEARITY, by, form)
+
+    def abandon(self, instrument: str, form: AbandonForm) -> None:
+        """Give an unfinished calibration up: it stays on record and makes no certificate. Raises FormRefused."""
+        by, one = read_name(form.by), self._free(instrument)
+        if self.duties.of(instrument).run is None:
+            raise BenchRefused("technician.refused.no_run", instrument=instrument)
+        self._start(one, Work.CALIBRATION, by, form)
 
     def plate(self, shown_c: float) -> None:
         """Say what the plate shows. Raises FormRefused."""
@@ -173,6 +180,9 @@ class Bench:
         return True
 
     async def _measure(self, session: Session, form: Form, target: Target) -> None:
+        if isinstance(form, AbandonForm):
+            await calibrating.abandon(session)
+            return
         view = session.instrument.reference or ReferenceView()
         known_c = form.plate_c if isinstance(form, CheckForm) else None
         stand = self._stand(session, view, known_c)

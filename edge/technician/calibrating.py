@@ -61,6 +61,17 @@ async def make(session: Session, target: Target, order: Order) -> bool:
                 return await _conclude(session, run, order)
 
 
+async def abandon(session: Session) -> None:
+    """End an unfinished run without a certificate; what it has measured stays on record. Raises BenchRefused."""
+    run = session.duty.run
+    if run is None:
+        raise BenchRefused("technician.refused.no_run", instrument=session.instrument.id)
+    end = Finished(at=session.office.clock.now().at, by=session.view.by, abandoned=True, reason="given up on the bench")
+    await session.keep(Keep(lambda connection: journal.keep_event(connection, run, end)))
+    _show(session, run)
+    session.update(stage=Stage.REPEAT, refused="technician.refused.abandoned")
+
+
 async def _begin(session: Session, order: Order) -> Run:
     office, certificate = session.office, session.certificate
     now = office.clock.now().at

@@ -34,7 +34,14 @@ class LinearityForm:
     by: str
 
 
-Form = CheckForm | CalibrationForm | LinearityForm
+@dataclass(frozen=True, slots=True)
+class AbandonForm:
+    """An unfinished calibration is given up."""
+
+    by: str
+
+
+Form = CheckForm | CalibrationForm | LinearityForm | AbandonForm
 
 
 def plate_temperature(typed_c: float) -> float:

@@ -77,6 +77,8 @@ class Procedure:
         self._criterion = Criterion(
             window_s=window_s, drift_c_per_min=DRIFT_C * 60 / window_s, min_readings=LEAST_READINGS
         )
+        self._far_c: float | None = None
+        """What the instrument reads, if that cannot be the plate."""
         self.plot: deque[tuple[float, float, float]] = deque(maxlen=PLOTTED)
         """Seconds (monotonic), indicated, apparent."""
 
@@ -105,7 +107,7 @@ class Procedure:
             held = 0.0 if since_ns is None else min(1.0, held_s / settle_s) if settle_s > 0 else 1.0
             self._say(shown, found, progress=min(held, state.progress), reading=False)
             if (now_ns - heard_ns) / 1e9 > NOTHING_S:
-                raise BenchRefused("technician.refused.unseen", shown=f"{shown.surface_c:.1f}")
+                raise self._blind(shown)
             if held >= 1 and state.done:
                 return
             if now_ns > end_ns:
@@ -132,19 +134,28 @@ class Procedure:
                     last_s, last_ns = at_s, now_ns
             self._say(shown, found, progress=len(values) / readings, reading=True)
             if (now_ns - last_ns) / 1e9 > NOTHING_S:
-                raise BenchRefused("technician.refused.unseen", shown=f"{shown.surface_c:.1f}")
+                raise self._blind(shown)
         return Measured(fmean(apparent), tuple(values))
 
     def _look(self) -> tuple[Shown, list[tuple[float, float]]]:
         shown, air = self._stand.shown(), self._air()
         found = self._target.take(shown.surface_c, shown.emissivity, air)
         apparent_c = self._target.apparent_c(shown.surface_c, shown.emissivity, air)
-        if shown.ready and found and all(abs(value_c - apparent_c) > FAR_C for _, value_c in found):
-            raise BenchRefused(
-                "technician.refused.elsewhere", read=f"{found[-1][1]:.1f}", shown=f"{shown.surface_c:.1f}"
-            )
+        if (
+            shown.ready
+        ):  # somebody may still be bringing the plate before the instrument: what is far off does not count
+            near = [(at_s, value_c) for at_s, value_c in found if abs(value_c - apparent_c) <= FAR_C]
+            if found:
+                self._far_c = None if near else found[-1][1]
+            found = near
         self.plot.extend((at_s, value_c, apparent_c) for at_s, value_c in found[-1:])
         return shown, found
+
+    def _blind(self, shown: Shown) -> BenchRefused:
+        plate = f"{shown.surface_c:.1f}"
+        if self._far_c is None:
+            return BenchRefused("technician.refused.unseen", shown=plate)
+        return BenchRefused("technician.refused.elsewhere", read=f"{self._far_c:.1f}", shown=plate)
 
     def _say(self, shown: Shown, found: list[tuple[float, float]], *, progress: float, reading: bool) -> None:
         apparent_c = self._target.apparent_c(shown.surface_c, shown.emissivity, self._air())

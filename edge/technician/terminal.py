@@ -53,6 +53,7 @@ def add_commands(commands: Any) -> None:
     calibrate.add_argument("--reference-certificate", default="", metavar="N", help="number of its certificate")
     calibrate.add_argument("--resolution", type=float, metavar="C", help="smallest step of the instrument's readings")
     calibrate.add_argument("--leave", action="store_true", help="measure only: leave the correction as it is")
+    calibrate.add_argument("--abandon", action="store_true", help="give an unfinished calibration up")
     calibrate.set_defaults(act=_calibrate)
     about = commands.add_parser("certificate", help="show a certificate, or make its PDF").add_subparsers(
         required=True, metavar="COMMAND"
@@ -138,8 +139,12 @@ def _linearity(chosen: argparse.Namespace) -> int:
 
 def _calibrate(chosen: argparse.Namespace) -> int:
     gate = Gate(load(chosen.config), chosen.port)
+    path = f"/technician/instruments/{quote(chosen.instrument, safe='')}"
+    if chosen.abandon:
+        begun = gate.post(f"{path}/abandon", by=chosen.by)
+        return _follow(gate, begun["bench"]["number"], lambda view: _set_plate(gate, view))
     begun = gate.post(
-        f"/technician/instruments/{quote(chosen.instrument, safe='')}/calibration",
+        f"{path}/calibration",
         by=chosen.by,
         profile=chosen.profile,
         checked_by=chosen.checked_by,

@@ -109,6 +109,8 @@ class DutyView:
     """The blackbody that can be driven, None: a person sets the plate."""
     certificate: UUID | None
     certificate_until: datetime | None
+    turned_away: str | None
+    """Why the last certificate that central sent was refused, `edge.certificates.Doubt`."""
     made_by: str
     checked_at: datetime | None
     """When it last passed."""

@@ -50,9 +50,16 @@ const DOING = {
   linearity: () => start("linearity"),
   adjust: () => act("/technician/adjust", { changed: true }),
   leave: () => act("/technician/adjust", { changed: false }),
+  abandon: ({ instrument }) => {
+    if (!confirm(say("technician.abandon_sure", { instrument }))) return;
+    act(`/technician/instruments/${encodeURIComponent(instrument)}/abandon`, { by: begin.elements.by.value });
+  },
   stop: () => act("/technician/stop", {}),
 };
-document.addEventListener("click", (event) => DOING[event.target.closest("[data-do]")?.dataset.do]?.());
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  DOING[button?.dataset.do]?.(button.dataset);
+});
 find("[data-plate]").addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = event.target.elements.value;

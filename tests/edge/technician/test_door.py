@@ -1,0 +1,78 @@
+"""Certificates at the gate's door: altered, unsigned, expired, for another device, too narrow; each says what to do."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central.broker import Broker
+from contract.calibration import Certificate
+from contract.clock import SystemClock
+from contract.messages import Ack, CertificateBody
+from contract.phrases import Phrases
+from contract.signing import Trust, new_key, sign
+from contract.topics import Kind
+from edge.certificates import Doubt, believing, doubt
+from edge.config import GateConfig
+from edge.kiosk.pages import HERE
+from tests.edge.conftest import a_certificate
+from tests.edge.rig import DutyRoom, running
+
+pytestmark = pytest.mark.anyio
+
+NOW = SystemClock().now().at
+
+
+def with_one_bit_changed(one: Certificate) -> Certificate:
+    """The lowest bit of the serial's last letter."""
+    flipped = one.serial[:-1] + chr(ord(one.serial[-1]) ^ 1)
+    return one.model_copy(update={"serial": flipped})
+
+
+SIGNED_BADLY: tuple[tuple[dict[str, Any], str, str], ...] = (
+    ({"valid_until": NOW - timedelta(hours=1)}, "expired at", "has expired"),
+    ({"serial": "SN-2"}, "is for serial SN-2", "another serial number"),
+    ({"range_low_c": 36.5}, "holds from 36.5", "does not cover 34 to 39"),
+)
+
+
+async def test_each_is_refused_with_a_sentence_on_the_page_and_for_the_log(
+    settings: dict[str, Any], tmp_path: Path, broker: Broker
+) -> None:
+    private = new_key(tmp_path / "expert.pem")
+    settings["trust"] = {"keys": [str(tmp_path / "expert.pub")]}
+    settings["mqtt"] = {"url": broker.url}
+    good = sign(a_certificate(NOW), private)
+    (tmp_path / "gun.json").write_text(good.model_dump_json(), encoding="utf-8")
+    settings["instruments"][0]["certificate"] = str(tmp_path / "gun.json")
+    bad = [(sign(a_certificate(NOW, **changes), private), log, page) for changes, log, page in SIGNED_BADLY]
+    bad += [
+        (with_one_bit_changed(sign(a_certificate(NOW), private)), "does not match its digest", "does not match its"),
+        (a_certificate(NOW), "is signed by nobody", "signed by nobody whom"),
+    ]
+    config = GateConfig.model_validate(settings)
+    with DutyRoom(broker.url) as room:
+        async with running(config) as screens:
+            for certificate, log, page in bad:
+                room.send(CertificateBody(certificate=certificate))
+                await room.expect(Kind.ACK, Ack)
+                assert page in await screens.page("/technician", "en")
+                here = config.instruments[0]
+                found = doubt(certificate, here, believing(Trust.load(config.trust.keys)), NOW)
+                assert found is not None
+                assert log in found[1]
+                (duty,) = (await screens.client.get("/technician/state")).json()["duties"]
+                assert duty["certificate"] == str(good.id)
+
+            better = sign(a_certificate(NOW), private)
+            room.send(CertificateBody(certificate=better))
+            await room.expect(Kind.ACK, Ack)
+            (duty,) = (await screens.client.get("/technician/state")).json()["duties"]
+            assert duty["certificate"] == str(better.id)
+            assert duty["turned_away"] is None
+
+
+def test_every_doubt_has_its_sentence_in_both_languages() -> None:
+    phrases = Phrases.load(HERE / "locale")
+    assert phrases.gaps({f"technician.door.{one}" for one in Doubt}) == []
