@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from contract.clock import Instant
 
@@ -83,6 +84,13 @@ def no_thread_left_behind() -> Iterator[None]:
         next(iter(left)).join(0.05)
     if left:
         pytest.fail(f"threads left behind: {sorted(thread.name for thread in left)}")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A program run within a test sets its logs up for itself; the next test's output is another file."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
