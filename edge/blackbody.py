@@ -58,6 +58,11 @@ class Blackbody:
         return self._reference.u_c
 
     @property
+    def outside(self) -> bool:
+        """Whether the configured region does not lie in the picture."""
+        return self._reference.outside
+
+    @property
     def assumed(self) -> bool:
         """Whether nobody has measured it."""
         return self._view.assumed and self._reading is None

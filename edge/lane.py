@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from contract.calibration import Certificate
@@ -31,6 +32,8 @@ from edge.watch import FaceWatch, MarkWatch, PointWatch, Scene, Sighted
 NO_REFERENCE: Final = ReferenceSeen(ReferenceState.ABSENT, None, None, None)
 NETD_C: Final = 0.1
 """Noise of a camera whose driver tells none."""
+
+log = structlog.get_logger()
 
 Frame = NDArray[np.float32]
 Sample = ThermalFrame | SpotReading
@@ -194,6 +197,14 @@ class Lane:
         if self._instrument.reference is not None:
             netd_c = self._spec.netd_c or NETD_C
             self._blackbody = Blackbody(self._instrument.reference, netd_c, (placed.rows, placed.columns))
+            if self._blackbody.outside:
+                log.error(
+                    "reference region outside the picture: correct instruments.reference.region",
+                    instrument=self._instrument.id,
+                    region=self._instrument.reference.region,
+                    columns=placed.columns,
+                    rows=placed.rows,
+                )
             if self._told is not None:
                 self._blackbody.told(self._told)
 

@@ -3,8 +3,10 @@
 Theory. A plate of known temperature stands in the picture. What the camera reads on it, less what it should read, is
 the offset of that very frame, and is subtracted from the face in the same frame. A scalar Kalman filter follows the
 offset (random walk q, shutter jumps p_j) and tells it from what all pixels share in one frame (c2) and from noise
-(r_n). A value outside the gate of 4.5 sigma, a patchy region or a person before it holds the offset; held, nobody is
-measured. What cannot be explained by the camera is never corrected away:
+(r_n). A value outside the gate of 4.5 sigma, a patchy region, one that no longer stands out of what surrounds it, or a
+person before it holds the offset; held, nobody is measured. The step to the surroundings matters most after a shutter
+correction, when the gate is wide: the camera's jump is the same for plate and wall, a hand before both has no step.
+What cannot be explained by the camera is never corrected away:
 
     state        meaning                                                    leaves by
     SETTLING     searched for; a new place; a plate that warms or cools     found and steady
@@ -50,6 +52,17 @@ SUSPICIOUS_C: Final = 2.0
 PATCHY: Final = 3.0
 """Times the spread inside the region when it was locked."""
 
+STANDS_OUT: Final = 0.5
+"""Share of its usual step to the surroundings that a plate in sight keeps, whatever hangs or passes behind it."""
+LEAST_STEP_C: Final = 2.0
+"""A region with a smaller step is the inside of a larger plate: there is no rim to look at."""
+
+_RING_PX: Final = (2.0, 5.0)
+"""Where the surroundings begin and end, beyond the radius."""
+_RING_PERCENT: Final = 25.0
+"""The coolest quarter of them counts: whoever passes behind the plate does not cover that much."""
+_STEP_SHARE: Final = 0.02
+"""How much of a new step enters the usual one: the wall warms and cools within minutes."""
 _SAME_PLACE_PX: Final = 1.5
 _SAME_TEMPERATURE_C: Final = 0.3
 _SEARCH_EVERY_S: Final = 0.5
@@ -69,6 +82,17 @@ class _Place:
     y: float
     radius_px: float
     sd_c: float
+    step_c: float | None = None
+    """How much warmer it usually is than what surrounds it; None: not looked at yet."""
+
+    def ring(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        inner, outer = (disc(shape, self.x, self.y, self.radius_px + reach) for reach in _RING_PX)
+        return outer & ~inner
+
+    def within(self, shape: tuple[int, int]) -> bool:
+        reach = max(1.0, INNER * self.radius_px)
+        rows, columns = shape
+        return reach <= self.x <= columns - 1 - reach and reach <= self.y <= rows - 1 - reach
 
     def mask(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         return disc(shape, self.x, self.y, max(1.0, INNER * self.radius_px))
@@ -107,6 +131,7 @@ class Reference:
         self._configured = view.region is not None
         self._place: _Place | None = None
         self._mask: NDArray[np.bool_] = np.zeros(shape, np.bool_)
+        self._ring: NDArray[np.bool_] = np.zeros(shape, np.bool_)
         self._filter: OffsetFilter | None = None
         self._candidate = Candidate()
         self._history: deque[tuple[float, float]] = deque()
@@ -116,9 +141,12 @@ class Reference:
         self._held_since_s: float | None = None
         self._off_since_s: float | None = None
         self._moved = False
+        self.outside = False
+        """Whether the configured region is not in the picture; the reference is then LOST until somebody mends that."""
         if view.region is not None:
-            x, y, radius = view.region
-            self._take(_Place(x, y, radius, 0.0))
+            place = _Place(*view.region, sd_c=0.0)
+            self.outside = not place.within(shape)
+            self._take(place)
 
     @property
     def u_c(self) -> float:
@@ -151,6 +179,8 @@ class Reference:
         dt_s = 0.0 if self._last_s is None else min(max(0.0, t_s - self._last_s), _JITTER_S)
         self._last_s = t_s
         self._began_s = t_s if self._began_s is None else self._began_s
+        if self.outside:
+            return ReferenceSeen(ReferenceState.LOST, None, None, None, t_s - self._began_s)
         if self._place is None:
             self._search(frame_c, t_s, apparent_c)
             if self._place is None:
@@ -179,7 +209,7 @@ class Reference:
         whole = bool(np.isfinite(values).all())
         if not whole and offsets.offset_c is None:
             return ReferenceSeen(ReferenceState.SETTLING, place.region(), None, None)
-        uniform = whole and self._uniform(place, float(values.std()))
+        uniform = whole and self._uniform(place, float(values.std())) and self._stands_out(place, frame_c, measured_c)
         hidden = any(_covers(box, place) for box in people)
         valid = uniform and not hidden and abs(y_c) < PLAUSIBLE_C
         offset_c, good = offsets.update(y_c if whole else math.nan, dt_s, valid=valid, shutter=shutter)
@@ -223,6 +253,18 @@ class Reference:
             place.sd_c = max(sd_c, self._netd_c)  # a configured region: its first look is its measure
         return sd_c <= PATCHY * place.sd_c
 
+    def _stands_out(self, place: _Place, frame_c: NDArray[np.float32], measured_c: float) -> bool:
+        around_c = frame_c[self._ring]
+        around_c = around_c[np.isfinite(around_c)]
+        if not around_c.size:
+            return True
+        step_c = measured_c - float(np.percentile(around_c, _RING_PERCENT))
+        usual_c = place.step_c = step_c if place.step_c is None else place.step_c
+        if usual_c >= LEAST_STEP_C and step_c < STANDS_OUT * usual_c:
+            return False
+        place.step_c += _STEP_SHARE * (step_c - usual_c)
+        return True
+
     def _search(self, frame_c: NDArray[np.float32], t_s: float, apparent_c: float) -> None:
         plate = find(frame_c, apparent_c, self._netd_c)
         seen, _ = self._candidate.see(plate, t_s)
@@ -245,7 +287,7 @@ class Reference:
 
     def _take(self, place: _Place) -> None:
         self._place = place
-        self._mask = place.mask(self._shape)
+        self._mask, self._ring = place.mask(self._shape), place.ring(self._shape)
         self._filter = OffsetFilter(noise(self._netd_c, int(self._mask.sum())))
         self._candidate = Candidate()
         self._history.clear()

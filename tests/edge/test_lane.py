@@ -387,3 +387,12 @@ def test_a_window_is_corrected_for_plate_and_face_alike():
 def test_the_serial_number_of_the_certificate_must_be_the_instruments():
     lane = made(gy_614v.SPEC, paper=certificate(serial=SERIAL + "x"))
     assert lane.feed(spot(0.0, 33.0), AIR)[-1].reasons == (Reason.CERTIFICATE_OTHER_INSTRUMENT,)
+
+
+def test_a_reference_outside_the_picture_is_lost_and_said_once(capsys):
+    lane = made(lepton_y16.SPEC, distance_m=MARK_M, reference=ReferenceView(region=(300, 20, 6)))
+    for step in range(3):
+        (picture,) = lane.feed(frame(step / FPS), AIR)
+        assert picture.reference.state is ReferenceState.LOST
+        assert Reason.REFERENCE_LOST in picture.reasons
+    assert capsys.readouterr().out.count("outside the picture") == 1

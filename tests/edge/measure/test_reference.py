@@ -171,3 +171,41 @@ def test_drift_is_told_once_it_can_be():
     assert bench.reference.drift_c_per_h(60) is None
     bench.play(60)
     assert bench.reference.drift_c_per_h(60) == pytest.approx(0.0, abs=3.0)
+
+
+@pytest.mark.parametrize("hidden_c", [22.0, 33.0, 34.5, 35.6, 37.0])
+def test_what_hides_it_just_after_a_shutter_is_never_taken_for_an_offset(hidden_c):
+    bench = Bench()
+    bench.play(5, offset_c=0.3)
+    luggage = wall(hidden_c, seed=5)
+    seen = bench.show(luggage, offset_c=0.5, shutter=True)
+    assert seen.state is ReferenceState.HOLD
+    assert seen.offset_c == pytest.approx(0.3, abs=0.05)
+    seen = bench.play(12, luggage, offset_c=0.5)
+    assert seen.state is not ReferenceState.LOCKED
+    assert seen.offset_c == pytest.approx(0.3, abs=0.05)
+    seen = bench.show(offset_c=0.5)
+    assert seen.state is ReferenceState.LOCKED
+    assert seen.offset_c == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_coat_or_a_wall_that_warms_behind_it_changes_nothing():
+    bench = Bench()
+    bench.play(5)
+    assert bench.show(plate(wall(28.0), c=36.0)).state is ReferenceState.LOCKED
+
+
+def test_a_region_inside_a_large_plate_needs_no_rim():
+    bench = Bench()
+    large = plate(wall(), radius=16)
+    assert bench.play(5, large, offset_c=0.2).state is ReferenceState.LOCKED
+
+
+@pytest.mark.parametrize("region", [(400, 60, 6), (30, 118 + 40, 6), (0, 60, 6), (30, -20, 6)])
+def test_a_region_outside_the_picture_is_lost_from_the_first_and_says_so(region):
+    columns, rows = COLUMNS, ROWS
+    inside = region[0] + 3 < columns and region[1] + 3 < rows and min(region[:2]) >= 3
+    bench = Bench(region=region)
+    assert bench.reference.outside is not inside
+    seen = bench.show()
+    assert seen.state is (ReferenceState.LOCKED if inside else ReferenceState.LOST)
