@@ -166,6 +166,7 @@ class Bench:
             with anyio.CancelScope(shield=True):
                 await self.duties.look(busy=None)
                 instruments.hold(name, self.duties.hold_of(name))
+            self._show(session.view)  # again, now that what is due has been read anew
         log.info("bench", work=session.view.work, instrument=name, stage=session.view.stage, by=session.view.by)
 
     async def _guarded(self, session: Session, form: Form, target: Target) -> bool:

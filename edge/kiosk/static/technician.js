@@ -7,7 +7,6 @@ const ENDED = new Set(["passed", "repeat", "out"]);
 const find = (selector) => document.querySelector(selector);
 const begin = find("[data-begin]");
 const work = find("[data-work]");
-let stage = null;
 
 begin.elements.by.value = sessionStorage.getItem("technician") ?? "";
 
@@ -98,8 +97,7 @@ function show(view) {
   if (view.slope !== null) slope.textContent = say("technician.slope", { slope: fixed(view.slope, 3), u: fixed(view.u_slope, 3), least: fixed(view.limit_c) });
   plot(view.plot);
   points(view);
-  if (view.stage !== stage && ENDED.has(view.stage)) duties();
-  stage = view.stage;
+  if (ENDED.has(view.stage)) duties();
 }
 
 /** Draw the last minutes: seconds before now, what the instrument reads, what it should read. */

@@ -1,5 +1,6 @@
 """The technician's page in Chromium: a slip is named, a check passes, a check takes the instrument out at once."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from playwright.sync_api import expect
 from contract.messages import CheckResult
 from contract.topics import Kind
 from contract.vocabulary import InstrumentState
+from edge.measure.radiometry import plate_apparent
 from tests.edge.kiosk.conftest import OpenPage, Scene
-from tests.edge.rig import WAIT_S
+from tests.edge.rig import AIR_C, WAIT_S
+from tests.edge.technician.morning import hurry
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +25,34 @@ PLATE_READS_C = 35.58
 def settings(settings: dict[str, Any]) -> dict[str, Any]:
     settings["bench"] = {"pace": 60.0}
     return settings
+
+
+@pytest.mark.timeout(240)
+def test_a_calibration_on_the_page(scene: Scene, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
+    page = open_page(f"{scene.address}/technician?lang=en")
+    page.get_by_test_id("by").fill("li")
+    page.locator("[name=profile]").evaluate("field => field.add(new Option('rehearsal', 'rehearsal', true, true))")
+    page.get_by_test_id("checked-by").fill("zhao")
+    page.get_by_test_id("reference-u").fill("0.05")
+    page.get_by_test_id("begin-calibration").click()
+    rows = page.locator("[data-points] tbody tr")
+    for point in range(8):
+        if point == 4:
+            page.get_by_test_id("adjust").click(timeout=45_000)
+        expect(rows).to_have_count(point, timeout=45_000)
+        expect(page.get_by_test_id("plate")).to_be_visible(timeout=45_000)
+        asked = re.search(r"(\d+\.\d) °C", page.locator("[data-ask]").inner_text())
+        assert asked is not None
+        scene.forehead.value_c = plate_apparent(float(asked[1]), 0.97, AIR_C) + 0.5
+        page.get_by_test_id("plate").fill(asked[1])
+        page.get_by_test_id("send-plate").click()
+    expect(page.get_by_test_id("stage")).to_contain_text("Passed", timeout=45_000)
+    expect(page.locator("[data-phase=as_found] [data-zone=fail]")).to_have_count(4)
+    expect(page.locator("[data-phase=as_left] [data-zone=pass]")).to_have_count(4)
+    expect(page.get_by_test_id("paper")).to_be_visible()
+    expect(page.get_by_test_id("duties")).not_to_contain_text("Unfinished")
+    expect(page.get_by_test_id("duties")).to_contain_text("Make a check soon")
 
 
 def test_a_check_on_the_page(scene: Scene, open_page: OpenPage, tmp_path: Path) -> None:
