@@ -4,7 +4,7 @@ The value of a frame is the mean of the hottest 2x2 pixels in the site. Which si
 millimetres a pixel (`edge.measure.view`); whether the face allows it is seen here. Glass is opaque in the far infrared
 and takes on the temperature of the air: behind spectacles there are no canthi and the face's maximum is not where it
 should be, so the forehead is taken instead, with its own heat balance and its larger uncertainty. A hat takes the
-forehead away as well, and then there is nothing to measure.
+forehead away as well, or leaves a strip of it without the warm temples, and then there is nothing to measure.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,11 @@ HAT_BELOW: Final = 0.70
 """The same for the forehead over the cheeks: bare 0.93-1.25; cloth, felt and straw are about 0.35, hair 0.45."""
 MASK_BELOW: Final = 0.75
 """The same for the mean of mouth and cheeks over the forehead: bare 0.78-1.1; a mask that is breathed through 0.7."""
+FOREHEAD: Final = 0.6
+"""Height of bare skin above the eyes, in distances between them, of a forehead that shows its temples: 0.7-1.3 on
+checkpoint pictures of people with spectacles; under a brim 0.5."""
+_BAND: Final = 0.1
+_BANDS: Final = tuple(-1.4 + _BAND * number for number in range(13))
 MISSING_SHARE: Final = 0.10
 """More bad pixels in a site than this, and its maximum may be among them."""
 LEAST_CONTRAST_C: Final = 1.0
@@ -68,6 +73,8 @@ def look(face: Patch, wanted: Site, air_c: float) -> Look:
     if Reason.SITE_COVERED in covered and (Reason.GLASSES in covered or wanted in _ON_FOREHEAD):
         return Look(refused=Reason.SITE_COVERED, covered=covered)
     taken = Site.FOREHEAD_MAX if Reason.GLASSES in covered and wanted not in _ON_FOREHEAD else wanted
+    if taken in _ON_FOREHEAD and _brimmed(face, air_c):
+        return Look(refused=Reason.SITE_COVERED, covered=(*covered, Reason.SITE_COVERED))
     parts = (Site.CANTHUS, Site.FACE_MAX) if taken is Site.COMBINED else (taken,)
     seen = tuple(found for part in parts if (found := _see(face, part)) is not None)
     if len(seen) < len(parts):
@@ -102,6 +109,16 @@ def _mask(face: Patch, site: Site) -> Mask:
             return face.block(0.0, 0.35, -0.78, -0.45)
         case _:
             return face.ellipse(*FACE)
+
+
+def _brimmed(face: Patch, air_c: float) -> bool:
+    """Say whether only a strip of the forehead is bare, wherever the landmarks put it: over spectacles they slip."""
+    bands_c = [face.percentile(face.block(0.0, 0.55, top, top + 1.2 * _BAND), 50) for top in _BANDS]
+    warm = np.asarray(bands_c) - air_c
+    warmest = float(np.nanmax(warm, initial=0.0))
+    if warmest < LEAST_CONTRAST_C:
+        return False
+    return np.count_nonzero(warm >= HAT_BELOW * warmest) * _BAND < FOREHEAD
 
 
 def _covered(face: Patch, air_c: float) -> tuple[Reason, ...]:

@@ -125,3 +125,12 @@ def test_one_missing_row_does_not_matter():
 
 def test_a_face_outside_the_picture_has_no_part():
     assert patch(wall(), pose(face_at(x=300, y=70))) is None
+
+
+@pytest.mark.parametrize("wanted", [Site.CANTHUS, Site.FACE_MAX, Site.COMBINED])
+def test_a_strip_of_forehead_between_glasses_and_brim_is_not_measured(wanted):
+    part = shown(FINE_PX, eyes_c=27.0, canthus_c=None, forehead_c=34.6)
+    part.temps_c[part.block(0.0, 1.2, -1.6, -0.62)] = 27.0
+    found = look(part, wanted, AIR_C)
+    assert found.refused is Reason.SITE_COVERED
+    assert found.seen == ()
