@@ -19,7 +19,7 @@ from edge.measure.chain import Chain
 from edge.measure.faces import FACE_PER_EYES, Box, FaceFinder
 from edge.measure.patch import patch
 from edge.measure.plate import disc
-from edge.measure.pose import pose
+from edge.measure.pose import Pose, pose
 from edge.measure.presence import Presence, Visit
 from edge.measure.skin import Skin, Surface, of_face, skin
 from edge.measure.tracks import Track, Tracker
@@ -110,7 +110,7 @@ class FaceWatch:
         held = pose(track.face)
         if held is None:
             return None, Reason.NOT_A_FACE, ()
-        if (refused := validity.refusal(track, held, self._view, self._site) or scene.blocked) is not None:
+        if (refused := self._unfit(track, held) or scene.blocked) is not None:
             return None, refused, ()
         face = patch(scene.picture_c, held)
         if face is None:
@@ -122,6 +122,12 @@ class FaceWatch:
             return None, found.refused, found.covered
         value = of_face(found.seen, scene.raw_c, scene.chain, scene.offset_c, scene.surface)
         return value, None if value else Reason.TOO_FAR, found.covered
+
+    def _unfit(self, track: Track, held: Pose) -> Reason | None:
+        if (refused := validity.refusal(track, held, self._view, self._site)) is not None:
+            return refused
+        others = [other.face.box for other in self._tracks if other.fresh and other is not track]
+        return Reason.SEVERAL_PEOPLE if validity.crowded(track.face.box, others) else None
 
     def _worth_it(self, target_c: Frame, t_s: float) -> bool:
         """Say whether somebody may be there: the network costs more than all other steps together."""

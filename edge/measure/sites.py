@@ -118,7 +118,7 @@ def _brimmed(face: Patch, air_c: float) -> bool:
     warmest = float(np.nanmax(warm, initial=0.0))
     if warmest < LEAST_CONTRAST_C:
         return False
-    return np.count_nonzero(warm >= HAT_BELOW * warmest) * _BAND < FOREHEAD
+    return bool(np.count_nonzero(warm >= HAT_BELOW * warmest) * _BAND < FOREHEAD)
 
 
 def _covered(face: Patch, air_c: float) -> tuple[Reason, ...]:

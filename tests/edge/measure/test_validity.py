@@ -7,7 +7,7 @@ from drivers.devices.lepton_y16 import SPEC
 from edge.config import Instrument
 from edge.measure.pose import pose
 from edge.measure.tracks import Track
-from edge.measure.validity import refusal
+from edge.measure.validity import crowded, refusal
 from edge.measure.view import view
 from tests.edge.measure.pictures import face_at
 
@@ -48,3 +48,23 @@ def test_the_canthus_asks_for_a_straighter_head():
     turned = {"turn": 0.30}  # 17 degrees
     assert judged(**turned) is None
     assert judged(site=Site.CANTHUS, **turned) is Reason.TURNED_AWAY
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ((40, 0, 80, 50), True),
+        ((50, 0, 90, 50), True),
+        ((52, 10, 92, 60), True),
+        ((64, 0, 104, 50), False),
+        ((10, 60, 50, 110), False),
+        ((30, 5, 55, 35), False),
+    ],
+    ids=["over it", "cheek to cheek", "a hand's breadth", "apart", "a child in arms below", "small, behind"],
+)
+def test_a_face_next_to_another_is_crowded(other, expected):
+    assert crowded((10, 0, 50, 50), [other]) is expected
+
+
+def test_who_peeps_over_a_shoulder_is_crowded():
+    assert crowded((30, 5, 55, 35), [(10, 0, 50, 50)])

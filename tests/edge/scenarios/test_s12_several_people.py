@@ -2,9 +2,9 @@
 
 import pytest
 
-from contract.vocabulary import VerdictKind
+from contract.vocabulary import Reason, VerdictKind
 from simulators.scene import Enter
-from tests.edge.scenarios.rig import Rig, kinds, stage
+from tests.edge.scenarios.rig import Rig, kinds, reasons, stage
 
 
 def test_two_at_once_keep_their_own_values():
@@ -31,3 +31,27 @@ def test_one_after_the_other_nobody_inherits_a_verdict():
     decided = Rig(stage(people, gap_s=4.0)).play(42)
     assert kinds(decided) == [VerdictKind.ALARM, VerdictKind.PASS, VerdictKind.ALARM]
     assert len({event.passage for event in decided}) == 3
+
+
+@pytest.mark.parametrize(("aside_mm", "nearer_m"), [(65, 0.0), (50, 0.06)], ids=["cheek to cheek", "half behind"])
+def test_two_faces_so_close_that_one_may_be_read_as_the_other_get_no_value(aside_mm, nearer_m):
+    pair = [
+        Enter("left", 36.7, stand_s=4, aside_mm=-aside_mm),
+        Enter("right", 39.0, stand_s=4, aside_mm=aside_mm, nearer_m=nearer_m),
+    ]
+    rig = Rig(stage(pair, gap_s=0.0))
+    rig.play(29)
+    both = [picture for picture in rig.pictures if len(picture.faces) == 2]
+    assert both
+    assert not any(face.skin_c for picture in both for face in picture.faces)
+    assert rig.decided == []
+    rig.play(32)
+    assert Reason.SEVERAL_PEOPLE in reasons(rig.decided)
+    assert VerdictKind.PASS not in kinds(rig.decided)
+
+
+def test_somebody_waiting_behind_keeps_nobody_from_a_value():
+    queue = [Enter("waits", 36.7, stand_s=8, aside_mm=80, nearer_m=-0.7), Enter("fever", 39.0, stand_s=3.0)]
+    rig = Rig(stage(queue, gap_s=0.5))
+    rig.play(30)
+    assert VerdictKind.ALARM in kinds(rig.decided)
