@@ -29,6 +29,8 @@ MASK_BELOW: Final = 0.75
 FOREHEAD: Final = 0.6
 """Height of bare skin above the eyes, in distances between them, of a forehead that shows its temples: 0.7-1.3 on
 checkpoint pictures of people with spectacles; under a brim 0.5."""
+_FOREHEAD: Final = (0.0, 0.75, -0.85, -0.25)
+"""With the temples: an ellipse cuts through their warm spots, which on coarse pictures are the face's hottest."""
 _BAND: Final = 0.1
 _BANDS: Final = tuple(-1.4 + _BAND * number for number in range(13))
 MISSING_SHARE: Final = 0.10
@@ -104,11 +106,11 @@ def _mask(face: Patch, site: Site) -> Mask:
         case Site.CANTHUS:
             return face.block(0.08, 0.42, -0.14, 0.26)
         case Site.FOREHEAD_MAX:
-            return face.block(0.0, 0.75, -0.85, -0.25)
+            return face.block(*_FOREHEAD)
         case Site.FOREHEAD_SPOT:
             return face.block(0.0, 0.35, -0.78, -0.45)
         case _:
-            return face.ellipse(*FACE)
+            return face.ellipse(*FACE) | face.block(*_FOREHEAD)
 
 
 def _brimmed(face: Patch, air_c: float) -> bool:

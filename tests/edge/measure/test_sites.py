@@ -1,5 +1,7 @@
 """Where the temperature is taken, and what covers it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,14 @@ def test_a_strip_of_forehead_between_glasses_and_brim_is_not_measured(wanted):
     found = look(part, wanted, AIR_C)
     assert found.refused is Reason.SITE_COVERED
     assert found.seen == ()
+
+
+def test_the_face_maximum_takes_in_the_temples():
+    part = shown(FINE_PX)
+    part.temps_c[part.block(0.55, 0.72, -0.84, -0.66)] = 36.5
+    part = dataclasses.replace(part, blocks_c=blocks(part.temps_c))
+    assert look(part, Site.FACE_MAX, AIR_C).seen[0].value_c == pytest.approx(36.5)
+
+
+def blocks(temps_c):
+    return 0.25 * (temps_c[:-1, :-1] + temps_c[1:, :-1] + temps_c[:-1, 1:] + temps_c[1:, 1:])
