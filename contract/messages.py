@@ -48,6 +48,7 @@ class Term(Body):
     """Key of the step, in the order of `science.md` 2.6: device, certificate, window, reference, emissivity, …"""
     size_c: float
     u_c: float
+    """Its share in the decision's standard uncertainty: the squares of all terms sum to `Measurement.u_c` squared."""
 
 
 class Measurement(Body):

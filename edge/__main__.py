@@ -19,7 +19,7 @@ from contract.phrases import PhrasesRefused
 from contract.signing import KeyRefused
 from contract.web.server import PortTaken, ServerFailed
 from drivers.registry import UnknownDriver
-from edge import certificates
+from edge import certificates, explanation
 from edge.config import ConfigRefused, GateConfig, Instrument, load
 from edge.fitting import spec_of
 from edge.store import StoreRefused
@@ -36,6 +36,7 @@ REFUSALS: Final = (
     ServerFailed,
     StoreRefused,
     UnknownDriver,
+    explanation.PassageUnknown,
     terminal.GateSilent,
 )
 """What a start is refused with; each has a sentence that says what to do."""
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("config", type=Path, help="the gate's TOML file; configs/gate.example.toml explains each key")
     run.set_defaults(act=_run)
     terminal.add_commands(commands)
+    explanation.add_command(commands)
     config = commands.add_parser("config", help="about configuration files")
     about = config.add_subparsers(required=True, metavar="COMMAND")
     check = about.add_parser("check", help="say whether a gate could start with this file, and what it would be")

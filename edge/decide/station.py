@@ -142,7 +142,7 @@ class Station:
             "baseline_c": offset.offset_c,
             "frames_used": person.frames_used,
             "certificate_id": certificate.id,
-            "terms": _terms(skin, sums, body_c, offset.offset_c),
+            "terms": _terms(skin, sums, body_c, offset),
             "flags": tuple(flags),
         }
         self._remember(whose.at, body_c, verdict)
@@ -211,8 +211,8 @@ def _cold_outdoors(air: Air) -> bool:
     return air.outdoor_c < max(COLD_OUTDOORS_C, air.ambient_c - COLD_OUTDOORS_C)
 
 
-def _terms(skin: Skin, sums: Budget, body_c: float, baseline_c: float) -> tuple[Term, ...]:
-    parts = {part.name: part.u_c for part in (*sums.skin, *sums.body)}
+def _terms(skin: Skin, sums: Budget, body_c: float, offset: Offset) -> tuple[Term, ...]:
+    parts = sums.shares_c(settled=offset.settled)
     sizes = {step.name: step.size_c for step in skin.steps} | {"body": body_c - skin.skin_c}
     for step, components in _OF_STEP.items():
         if step not in sizes and any(parts.get(name) for name in components):
@@ -222,5 +222,5 @@ def _terms(skin: Skin, sums: Budget, body_c: float, baseline_c: float) -> tuple[
         for name, size_c in sizes.items()
     ]
     terms += [Term(name=name, size_c=0.0, u_c=u_c) for name, u_c in parts.items()]
-    terms.append(Term(name="baseline", size_c=-baseline_c, u_c=0.0))
+    terms.append(Term(name="baseline", size_c=-offset.offset_c, u_c=0.0))
     return tuple(terms)

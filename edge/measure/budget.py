@@ -99,6 +99,14 @@ class Budget:
         """Return the uncertainty to decide with: the body's own until the baseline has settled."""
         return self.u_adjusted_c if settled else self.u_body_c
 
+    def shares_c(self, *, settled: bool) -> dict[str, float]:
+        """Return what each component adds to that uncertainty; the root of the sum of their squares is `u_c`."""
+        return {
+            part.name: slope * part.u_c * math.sqrt(part.left if settled else 1.0)
+            for slope, parts in ((1 + self.k, self.skin), (1.0, self.body))
+            for part in parts
+        }
+
 
 def budget(
     reading: Reading, site: SiteCoefficients, certificate: Certificate | None = None, band: Band = BAND_7_5_14

@@ -13,6 +13,11 @@ from contract.vocabulary import Site
 from edge.measure.body import DEFAULT, Coefficients
 
 
+def weighted(canthus: float, face: float, canthus_weight: float) -> float:
+    """Return the weighted mean of what canthus and face maximum say; the weights sum to one, so nothing shrinks."""
+    return canthus_weight * canthus + (1 - canthus_weight) * face
+
+
 def combine(skins_c: Mapping[Site, float | None], coefficients: Coefficients = DEFAULT) -> tuple[Site, float] | None:
     """Return the site and skin temperature, °C, to go on with, or None where no site has a number.
 
@@ -22,7 +27,7 @@ def combine(skins_c: Mapping[Site, float | None], coefficients: Coefficients = D
     known = {site: skin_c for site, skin_c in skins_c.items() if skin_c is not None and math.isfinite(skin_c)}
     if Site.CANTHUS in known and Site.FACE_MAX in known:
         weight = coefficients.combined.canthus_weight
-        return Site.COMBINED, weight * known[Site.CANTHUS] + (1 - weight) * known[Site.FACE_MAX]
+        return Site.COMBINED, weighted(known[Site.CANTHUS], known[Site.FACE_MAX], weight)
     if not known:
         return None
     site = min(known, key=lambda site: coefficients.at(site).s_c)

@@ -6,6 +6,7 @@ step is kept with its size: their sum is the difference between what the instrum
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from contract.vocabulary import Site
 from edge.measure.body import DEFAULT
 from edge.measure.chain import Chain, Step
+from edge.measure.combine import weighted
 from edge.measure.radiometry import surface
 from edge.measure.sites import Seen
 from edge.measure.spot import RELATIVE_U, coefficient
@@ -83,12 +85,9 @@ def of_face(
 
 
 def _weighted(parts: Sequence[Skin], weight: float) -> Skin:
-    """Return canthus and face maximum as one; the weights sum to one, so nothing shrinks."""
+    """Return canthus and face maximum as one, with every step."""
     canthus, face = parts
-
-    def mean(one_c: float, other_c: float) -> float:
-        return weight * one_c + (1 - weight) * other_c
-
+    mean = partial(weighted, canthus_weight=weight)
     return Skin(
         Site.COMBINED,
         mean(canthus.indicated_c, face.indicated_c),
