@@ -18,9 +18,9 @@ from edge.config import GateConfig, Instrument, InstrumentRole
 from edge.events import Picture, ReferenceState
 from edge.instruments import Instruments
 from edge.kiosk.view import InstrumentView, StripView
+from edge.metrics import Outlook
 from edge.pipeline import Pipeline
 from edge.technician import linearity
-from edge.writer import WriterStatus
 
 WINDOW_S: Final = 10.0
 """Over which rates and faults are counted."""
@@ -40,19 +40,6 @@ FLAG_OF: Final = {
     Reason.BAD_PIXELS: HealthFlag.BAD_PIXELS,
     Reason.CHECK_OVERDUE: HealthFlag.CHECK_OVERDUE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What the store and the line to central say."""
-
-    rows: int
-    oldest_s: float
-    thinned: int
-    writer: WriterStatus
-    central_up: bool
-    refused: int
-    """Messages from central that could not be read or obeyed."""
 
 
 @dataclass(frozen=True, slots=True)

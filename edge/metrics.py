@@ -4,15 +4,14 @@ A registry of its own for each gate, so that several gates in one process (a tes
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from contract.messages import GateHealth
 from contract.vocabulary import LinkState, VerdictKind
-
-if TYPE_CHECKING:
-    from edge.health import Outlook
+from edge.writer import WriterStatus
 
 PREFIX: Final = ("guankou", "edge")
 BUCKETS_S: Final = (
@@ -34,6 +33,19 @@ BUCKETS_S: Final = (
 )
 LONGEST_S: Final = 60.0
 """A recording played faster than it was made has no meaningful duration: longer or negative ones are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the store and the line to central say."""
+
+    rows: int
+    oldest_s: float
+    thinned: int
+    writer: WriterStatus
+    central_up: bool
+    refused: int
+    """Messages from central that could not be read or obeyed."""
 
 
 class Metrics:
@@ -92,7 +104,7 @@ class Metrics:
             self.faults.labels(instrument.instrument).set(instrument.faults)
             self.up.labels(instrument.instrument).set(instrument.link is LinkState.UP)
 
-    def outlook(self, outlook: "Outlook") -> None:
+    def outlook(self, outlook: Outlook) -> None:
         """Take over how store and line are."""
         writer = outlook.writer
         self.outbox_thinned.set(outlook.thinned)

@@ -17,10 +17,10 @@ from contract.clock import Clock
 from contract.delivery.outbox import Outbox
 from contract.vocabulary import Reason
 from edge import health, records
-from edge.health import Health, Outlook
+from edge.health import Health
 from edge.instruments import Instruments
 from edge.kiosk.screen import Screen
-from edge.metrics import Metrics
+from edge.metrics import Metrics, Outlook
 from edge.store import Store
 from edge.uplink import Uplink
 from edge.writer import Deed, Writer
