@@ -48,16 +48,20 @@ def path_of(folder: Path, device: str) -> Path:
     return folder / "dev" / device
 
 
+def devices(key: str, truth: Sequence[Hidden]) -> dict[str, SimulatedDevice]:
+    """Return what stands on the bench by name, the blackbody first; all look at its plate."""
+    plate = Plate(SET_C, emissivity=1.0, seed=number_of(key, "plate"), x_mm=0, y_mm=0, radius_mm=PLATE_RADIUS_MM)
+    blackbody = DEVICES[BLACKBODY_DRIVER].build(_scene(plate, 1.0), Unit())
+    return {BLACKBODY: blackbody} | {one.device: _instrument(one, plate, key) for one in truth}
+
+
 def ports(folder: Path, key: str, truth: Sequence[Hidden], clock: Clock) -> list[PtyPort]:
     """Return the bench's ports, plugged in and not yet started, the blackbody first. Raises PortRefused."""
-    plate = Plate(SET_C, emissivity=1.0, seed=number_of(key, "plate"), x_mm=0, y_mm=0, radius_mm=PLATE_RADIUS_MM)
     epoch = clock.now()
-
-    def port(device: str, simulated: SimulatedDevice) -> PtyPort:
-        return PtyPort(simulated, path_of(folder, device), clock, epoch=epoch)
-
-    blackbody = DEVICES[BLACKBODY_DRIVER].build(_scene(plate, 1.0), Unit())
-    return [port(BLACKBODY, blackbody), *(port(one.device, _instrument(one, plate, key)) for one in truth)]
+    return [
+        PtyPort(simulated, path_of(folder, device), clock, epoch=epoch)
+        for device, simulated in devices(key, truth).items()
+    ]
 
 
 def _instrument(one: Hidden, plate: Plate, key: str) -> SimulatedDevice:

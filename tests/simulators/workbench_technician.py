@@ -1,26 +1,25 @@
-"""A technician by rule: drives the blackbody, reads every instrument with its real driver, names the fault.
+"""A technician by rule: drives the blackbody, reads every instrument with its driver's codec, names the fault.
 
-He knows only what the README tells a technician. Time between his looks is skipped, not waited for.
+He knows only what the README tells a technician. Devices and lines are told the time, so nothing here waits: how fast
+the machine is changes nothing, and the same bench always looks the same.
 """
 
-import threading
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import timedelta
-from statistics import fmean, pstdev
+from datetime import UTC, datetime
+from statistics import fmean, pstdev, stdev
 
 import numpy as np
-import serial
 
-from contract.clock import Instant, SystemClock
+from contract.clock import Instant
 from drivers.devices import fluke_4180, gy_mcu90640
-from drivers.reader import Reader
 from drivers.registry import spec
 from drivers.samples import SampleFlag, SpotReading, ThermalFrame
-from simulators.workbench_bench import BLACKBODY, driver_of, path_of
+from simulators.line import Line
+from simulators.workbench_bench import BLACKBODY, devices, driver_of
 from simulators.workbench_hidden import BenchFault
 
-PATIENCE_S = 20.0
+START = Instant(datetime(2026, 1, 24, 8, tzinfo=UTC), 0)
+MUTE_S = 20.0
 SAMPLES = 4
 OLD = 2
 """Samples that may have been on the line already when time was skipped."""
@@ -33,96 +32,68 @@ QUIET_C = {"lepton_y16": 0.06, "gy_mcu90640": 0.22, "gy_614v": 0.06}
 """Noise of a healthy one, sample to sample."""
 
 
-class SkippingClock:
-    """The machine's clock, put forward when nobody wants to wait."""
+class Wire:
+    """A device on its line, spoken to at its driver's rate."""
 
-    def __init__(self) -> None:
-        self._clock, self._ahead_s = SystemClock(), 0.0
+    def __init__(self, driver, device) -> None:
+        self._baud = driver.line.baud if driver.line else None
+        self._line = Line(device)
+        self._line.power_up(0.0)
 
-    def now(self) -> Instant:
-        now = self._clock.now()
-        return Instant(now.at + timedelta(seconds=self._ahead_s), now.mono_ns + round(self._ahead_s * 1e9))
+    def send(self, data, t_s) -> None:
+        self._line.hear(data, self._baud, t_s)
 
-    def skip(self, seconds: float) -> None:
-        self._ahead_s += seconds
+    def listen(self, t_s):
+        """Yield what reaches the host and when, from `t_s` on."""
+        until_s = t_s + MUTE_S
+        while t_s < until_s:
+            yield t_s, self._line.due(self._baud, t_s)
+            t_s = max(self._line.next_s(), t_s + 1e-3)
 
 
 class Watched:
-    """One instrument read by its real driver on a real terminal; the driver's own clock is not put forward."""
+    """One instrument and its driver."""
 
-    def __init__(self, folder, device) -> None:
-        self.device, self.driver = device, driver_of(device)
-        self._path = str(path_of(folder, device))
-        self._told_s = self._from_s = 0.0
-        self._came, self._samples, self.rolled = threading.Condition(), [], 0
-
-    def __enter__(self):
-        self._open()
-        while self.driver == "lepton_y16" and any(one.device_counter is None for one in self.fresh(SAMPLES)):
-            self._reader.stop()  # entered in the middle of a frame: a picture that is rolled, without telemetry
-            self._open()
+    def __init__(self, name, device) -> None:
+        self.name, self.driver = name, driver_of(name)
+        driver = spec(self.driver)
+        self._decoder, self._wire = driver.decoder(name), Wire(driver, device)
+        for command in driver.start:
+            self._wire.send(command, 0.0)
         if self.driver == "gy_mcu90640":
-            self._reader.send(gy_mcu90640.set_rate(8.0))
-        return self
+            self._wire.send(gy_mcu90640.set_rate(8.0), 0.0)
 
-    def _open(self) -> None:
-        self.forget()
-        self.rolled = 0
-        self._reader = Reader(spec(self.driver), self._path, self.device, SystemClock(), self._take)
-        self._reader.start()
-        self.fresh(1)
+    def samples(self, t_s):
+        """Return what it says from `t_s` on, without what may be older."""
+        found = []
+        for at_s, data in self._wire.listen(t_s):
+            found += [event for event in self._decoder.feed(data, START.later(at_s)) if _usable(event)]
+            if len(found) >= OLD + SAMPLES:
+                return found[OLD : OLD + SAMPLES]
+        raise AssertionError(f"{self.name} is mute")
 
-    def __exit__(self, *_) -> None:
-        self._reader.stop()
 
-    def _take(self, event) -> None:
-        if isinstance(event, ThermalFrame | SpotReading) and not event.flags & UNUSABLE:
-            with self._came:
-                told_s = getattr(event, "uptime_s", None)
-                self._told_s = max(self._told_s, told_s or 0.0)
-                if told_s is not None and told_s < self._from_s:
-                    return
-                self._samples.append(event)
-                self.rolled += self.driver == "lepton_y16" and event.device_counter is None
-                self._came.notify_all()
-
-    def forget(self, skipped_s=0.0) -> None:
-        """Begin anew; a camera tells its own time, so that its pictures of before a skip can be left out."""
-        with self._came:
-            self._from_s = self._told_s + 0.9 * skipped_s
-            self._samples.clear()
-
-    def fresh(self, count):
-        """Return that many samples of after the last skip."""
-        with self._came:
-            assert self._came.wait_for(lambda: len(self._samples) >= OLD + count, PATIENCE_S), f"{self.device} is mute"
-            return self._samples[OLD : OLD + count]
+def _usable(event) -> bool:
+    return isinstance(event, ThermalFrame | SpotReading) and not event.flags & UNUSABLE
 
 
 class Blackbody:
     """The blackbody on its serial line, spoken to with its codec."""
 
-    def __init__(self, folder, clock) -> None:
-        line = fluke_4180.SPEC.line
-        self._line = serial.Serial(str(path_of(folder, BLACKBODY)), line.baud, timeout=PATIENCE_S)
-        self._clock = clock
+    def __init__(self, device) -> None:
+        self._wire = Wire(fluke_4180.SPEC, device)
 
-    def close(self) -> None:
-        self._line.close()
+    def send(self, data, t_s) -> None:
+        self._wire.send(data, t_s)
 
-    def ask(self, question) -> str:
-        self._line.write(fluke_4180.query(question))
-        return self._line.read_until(b"\r").decode().strip()
-
-    def drive(self, set_c) -> None:
-        for command in fluke_4180.SPEC.drives(set_c):
-            self._line.write(command)
-        assert float(self.ask(fluke_4180.SETPOINT)) == set_c
-        self._clock.skip(SETTLE_S)
-        assert self.ask(fluke_4180.STABLE) == "1"
-
-    def shows_c(self) -> float:
-        return float(self.ask(fluke_4180.ACTUAL))
+    def ask(self, question, t_s) -> str:
+        self._wire.send(fluke_4180.query(question), t_s)
+        heard = b""
+        for _, data in self._wire.listen(t_s):
+            heard += data
+            if heard.endswith(b"\r"):
+                return heard.decode().strip()
+        raise AssertionError("the blackbody is mute")
 
 
 @dataclass(frozen=True)
@@ -135,11 +106,11 @@ class Look:
     """All samples alike to the last bit."""
 
 
-def look(watched) -> Look:
-    samples = watched.fresh(SAMPLES)
+def look(watched, t_s) -> Look:
+    samples = watched.samples(t_s)
     if isinstance(samples[0], SpotReading):
         values = [sample.object_c for sample in samples]
-        return Look(fmean(values), pstdev(values), same=len(set(values)) == 1)
+        return Look(fmean(values), stdev(values), same=len(set(values)) == 1)
     patches = np.array([_middle(sample.temps_c) for sample in samples])
     noise_c = float(np.nanstd(np.diff(patches, axis=0)) / np.sqrt(2))
     return Look(float(np.nanmean(patches)), noise_c, same=bool((patches == patches[0]).all()))
@@ -153,37 +124,32 @@ def _middle(temps_c):
 class Technician:
     """Works through a bench: 34, 42 and again 34 °C, several looks at each."""
 
-    def __init__(self, folder, devices, clock) -> None:
-        self._folder, self._clock, self._stack = folder, clock, ExitStack()
-        self._watched = [Watched(folder, device) for device in devices]
-        self.looks = {device: {} for device in devices}
-
-    def __enter__(self):
-        for watched in self._watched:
-            self._stack.enter_context(watched)
-        return self
-
-    def __exit__(self, *exception) -> None:
-        self._stack.close()
+    def __init__(self, key, truth) -> None:
+        there = devices(key, truth)
+        self._blackbody = Blackbody(there.pop(BLACKBODY))
+        self._watched = [Watched(name, device) for name, device in there.items()]
+        self._t_s = 1.0
+        self.looks = {name: {} for name in there}
 
     def work(self) -> None:
-        with closing(Blackbody(self._folder, self._clock)) as blackbody:
-            for visit, set_c in (("34", 34.0), ("42", 42.0), ("again", 34.0)):
-                blackbody.drive(set_c)
-                for _ in range(LOOKS):
-                    self._look_at_all(visit, blackbody)
+        for visit, set_c in (("34", 34.0), ("42", 42.0), ("again", 34.0)):
+            self._drive(set_c)
+            for _ in range(LOOKS):
+                self._look_at_all(visit)
 
-    def _look_at_all(self, visit, blackbody) -> None:
-        self._clock.skip(BETWEEN_LOOKS_S)
-        shown_c = blackbody.shows_c()
-        for watched in self._watched:
-            watched.forget(BETWEEN_LOOKS_S)
-        for watched in self._watched:
-            self.looks[watched.device].setdefault(visit, []).append((shown_c, look(watched)))
+    def _drive(self, set_c) -> None:
+        for command in fluke_4180.SPEC.drives(set_c):
+            self._blackbody.send(command, self._t_s)
+        self._t_s += SETTLE_S
+        assert float(self._blackbody.ask(fluke_4180.SETPOINT, self._t_s)) == set_c
+        self._t_s += 1.0
+        assert self._blackbody.ask(fluke_4180.STABLE, self._t_s) == "1"
 
-    def unread(self) -> dict[str, int]:
-        """Return the cameras whose driver gave pictures without telemetry, which are rolled ones."""
-        return {one.device: one.rolled for one in self._watched if one.rolled}
+    def _look_at_all(self, visit) -> None:
+        self._t_s += BETWEEN_LOOKS_S
+        shown_c = float(self._blackbody.ask(fluke_4180.ACTUAL, self._t_s))
+        for watched in self._watched:
+            self.looks[watched.name].setdefault(visit, []).append((shown_c, look(watched, self._t_s)))
 
     def finds(self, device) -> tuple[BenchFault, float, float]:
         """Return the fault, the error at 37 °C and its change per degree."""
@@ -200,7 +166,7 @@ class Technician:
     def _named(self, device, every, errors, drifted_c, gain, offset_c) -> BenchFault:
         if all(one.same for one in every) and abs(every[0].mean_c - every[-1].mean_c) < 1e-6:
             return BenchFault.STUCK
-        if fmean(one.noise_c for one in every) > 3 * QUIET_C[driver_of(device)]:
+        if fmean(one.noise_c**2 for one in every) ** 0.5 > 3 * QUIET_C[driver_of(device)]:
             return BenchFault.NOISE
         if abs(drifted_c) > 0.4:
             return BenchFault.DRIFT
