@@ -85,7 +85,8 @@ class Bench:
     def abandon(self, instrument: str, form: AbandonForm) -> None:
         """Give an unfinished calibration up: it stays on record and makes no certificate. Raises FormRefused."""
         by, one = read_name(form.by), self._free(instrument)
-        if self.duties.of(instrument).run is None:
+        duty = self.duties.of(instrument)
+        if duty.run is None and duty.stranger is None:
             raise BenchRefused("technician.refused.no_run", instrument=instrument)
         self._start(one, Work.CALIBRATION, by, form)
 
@@ -178,6 +179,9 @@ class Bench:
             session.update(stage=Stage.REPEAT, refused=refused.key, values=_said(refused))
         except SQLAlchemyError as error:
             session.update(stage=Stage.REPEAT, refused="technician.refused.store", values={"said": str(error)[:200]})
+        except Exception as error:  # a fault on the bench must not take the screening down with it
+            log.exception("bench", instrument=session.instrument.id)
+            session.update(stage=Stage.REPEAT, refused="technician.refused.fault", values={"said": repr(error)[:200]})
         return True
 
     async def _measure(self, session: Session, form: Form, target: Target) -> None:

@@ -49,6 +49,8 @@ class Order:
 
 async def make(session: Session, target: Target, order: Order) -> bool:
     """Begin or go on with a run, to its end; say whether it made a certificate. Raises BenchRefused."""
+    if session.duty.stranger is not None:
+        raise BenchRefused("technician.refused.stranger", said=session.duty.stranger.why)
     run = session.duty.run or await _begin(session, order)
     while True:
         _show(session, run)
@@ -63,12 +65,15 @@ async def make(session: Session, target: Target, order: Order) -> bool:
 
 async def abandon(session: Session) -> None:
     """End an unfinished run without a certificate; what it has measured stays on record. Raises BenchRefused."""
-    run = session.duty.run
-    if run is None:
-        raise BenchRefused("technician.refused.no_run", instrument=session.instrument.id)
+    run, stranger, instrument = session.duty.run, session.duty.stranger, session.instrument.id
     end = Finished(at=session.office.clock.now().at, by=session.view.by, abandoned=True, reason="given up on the bench")
-    await session.keep(Keep(lambda connection: journal.keep_event(connection, run, end)))
-    _show(session, run)
+    if run is not None:
+        await session.keep(Keep(lambda connection: journal.keep_event(connection, run, end)))
+        _show(session, run)
+    elif stranger is not None:
+        await session.keep(Keep(lambda connection: journal.give_up(connection, instrument, stranger.run, end)))
+    else:
+        raise BenchRefused("technician.refused.no_run", instrument=instrument)
     session.update(stage=Stage.REPEAT, refused="technician.refused.abandoned")
 
 

@@ -52,6 +52,8 @@ class Duties:
                 await self.fresh(name)
             except SQLAlchemyError as error:
                 log.warning("bench", instrument=name, trouble=reason(error))
+            except Exception:  # what cannot be read of one instrument's duties must not stop the gate
+                log.exception("bench", instrument=name)
             hold = self.hold_of(name)
             if name != busy and self._held.get(name) is not hold:
                 self._held[name] = hold
@@ -124,5 +126,6 @@ class Duties:
             missed=now >= found.due_at(settings),
             overdue=now >= found.out_at(settings),
             open_run=None if found.run is None else round(found.run.progress, 3),
+            stranger=None if found.stranger is None else found.stranger.why,
             use_instead=tuple(other for other in self._names if other != name and self._may_decide(other)),
         )

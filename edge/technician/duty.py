@@ -20,7 +20,7 @@ from contract.calibration import Certificate
 from edge.config import Bench
 from edge.technician import journal
 from edge.technician.check import NEW, Baseline
-from edge.technician.journal import Check, SweepPoint
+from edge.technician.journal import Check, Stranger, SweepPoint
 from edge.technician.run import Run
 
 
@@ -44,6 +44,8 @@ class Duty:
     baseline: Baseline = NEW
     run: Run | None = None
     """A calibration that has not ended."""
+    stranger: Stranger | None = None
+    """One that has not ended and that this version cannot go on with."""
     sweep: tuple[SweepPoint, ...] = ()
     """A linearity sweep that has not ended."""
 
@@ -89,13 +91,14 @@ def read(
         *([(watched_since, Cause.WATCH)] if watched_since is not None else []),
     ]
     checks = journal.checks_of(connection, instrument, None if certificate is None else certificate.id)
-    sweep = journal.latest_sweep(connection, instrument)
+    sweep, run = journal.latest_sweep(connection, instrument), journal.open_run(connection, instrument)
     return Duty(
         since=journal.watch(connection, instrument, now),
         passed_at=journal.last_passed(connection, instrument),
         last=checks[-1] if checks else (),
         baseline=journal.baseline(checks),
-        run=journal.open_run(connection, instrument),
+        run=run if isinstance(run, Run) else None,
+        stranger=run if isinstance(run, Stranger) else None,
         causes=tuple(causes),
         sweep=sweep if sweep and sweep[-1].outcome is None else (),
     )

@@ -5,19 +5,21 @@ with the set after its last. A row cannot be half there; SQLite commits it or no
 folded from the checks since the certificate in force, so that it cannot disagree with them.
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from contract.calibration import CalibrationPoint
 from edge import tables
 from edge.technician.check import NEW, Baseline, Outcome, Residual
-from edge.technician.run import Adjusted, Finished, PointMeasured, Run, Started, run_event
+from edge.technician.run import Adjusted, Finished, PointMeasured, Run, RunRefused, Started, run_event
 
 CauseT = TypeVar("CauseT", bound=str)
 RunEvents = list[Started | PointMeasured | Adjusted | Finished]
@@ -66,19 +68,38 @@ class SweepPoint(BaseModel):
     outcome: Outcome | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A calibration that has not ended and that this version cannot go on with: it can only be given up."""
+
+    run: UUID
+    why: str
+
+
 Check = tuple[CheckSet, ...]
 """One check: its sets in order; the last one's outcome is the check's."""
 
 
 def keep_event(connection: Connection, run: Run, event: Started | PointMeasured | Adjusted | Finished) -> None:
     """Add an event to a run. Raises sqlalchemy.exc.IntegrityError if somebody else has gone on with it meanwhile."""
+    _append(connection, run.started.run, run.started.instrument, event)
+
+
+def give_up(connection: Connection, instrument: str, run: UUID, end: Finished) -> None:
+    """End a run without reading it; what it has measured stays on record."""
+    _append(connection, run, instrument, end)
+
+
+def _append(
+    connection: Connection, run: UUID, instrument: str, event: Started | PointMeasured | Adjusted | Finished
+) -> None:
     rows = tables.calibration_events
-    number = connection.execute(select(func.count()).where(rows.c.run == run.started.run)).scalar_one()
+    number = connection.execute(select(func.count()).where(rows.c.run == run)).scalar_one()
     connection.execute(
         insert(rows).values(
-            run=run.started.run,
+            run=run,
             number=number,
-            instrument=run.started.instrument,
+            instrument=instrument,
             at=event.at,
             event=run_event.dump_json(event).decode(),
         )
@@ -92,19 +113,37 @@ def events_of(connection: Connection, run: UUID) -> RunEvents:
     return [run_event.validate_json(row.event) for row in found]
 
 
-def open_run(connection: Connection, instrument: str) -> Run | None:
-    """Return the instrument's run that has not ended; None if there is none."""
-    run = latest_run(connection, instrument)
-    return run if run is not None and run.finished is None else None
+def open_run(connection: Connection, instrument: str) -> Run | Stranger | None:
+    """Return the instrument's newest run if it has not ended; a Stranger where this version cannot read it."""
+    newest = _newest(connection, instrument)
+    if newest is None or _ended(connection, newest):
+        return None
+    try:
+        return Run(events_of(connection, newest))
+    except RunRefused as refused:
+        return Stranger(newest, str(refused))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return Stranger(newest, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
 
 
 def latest_run(connection: Connection, instrument: str) -> Run | None:
-    """Return the instrument's newest run."""
-    rows = tables.calibration_events.c
-    newest = connection.execute(
-        select(rows.run).where(rows.instrument == instrument, rows.number == 0).order_by(rows.at.desc()).limit(1)
-    ).scalar_one_or_none()
+    """Return the instrument's newest run, ended or not. Raises RunRefused or ValidationError if it cannot be read."""
+    newest = _newest(connection, instrument)
     return None if newest is None else Run(events_of(connection, newest))
+
+
+def _newest(connection: Connection, instrument: str) -> UUID | None:
+    rows = tables.calibration_events.c
+    started = select(rows.run).where(rows.instrument == instrument, rows.number == 0)
+    return connection.execute(started.order_by(rows.at.desc()).limit(1)).scalar_one_or_none()
+
+
+def _ended(connection: Connection, run: UUID) -> bool:
+    """Say whether a run has ended, of whatever version its events are."""
+    rows = tables.calibration_events.c
+    last = connection.execute(select(rows.event).where(rows.run == run).order_by(rows.number.desc()).limit(1))
+    return bool(json.loads(last.scalar_one())["kind"] == "finished")
 
 
 def keep_set(connection: Connection, one: CheckSet) -> None:

@@ -133,7 +133,10 @@ class Run:
         if not events or not isinstance(events[0], Started):
             raise RunRefused("a run begins with its start")
         self.started: Started = events[0]
-        self.profile: Profile = PROFILES[self.started.profile]
+        profile = PROFILES.get(self.started.profile)
+        if profile is None:
+            raise RunRefused(f"it is made to profile {self.started.profile}, which this version does not know")
+        self.profile: Profile = profile
         self.adjusted: Adjusted | None = None
         self.finished: Finished | None = None
         self._points: dict[tuple[Phase, int], CalibrationPoint] = {}

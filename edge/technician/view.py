@@ -128,5 +128,7 @@ class DutyView:
     overdue: bool
     open_run: float | None
     """Share of an unfinished calibration."""
+    stranger: str | None
+    """Why an unfinished calibration can only be given up; technicians' English."""
     use_instead: tuple[str, ...]
     """Other instruments here that may decide now."""

@@ -150,3 +150,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(procedure, "WINDOW_S", (1.0, 30.0))
     monkeypatch.setattr(procedure, "LEAST_READINGS", 5)
     monkeypatch.setattr(procedure, "DRIFT_C", 0.06)
+    # a machine that is slow leaves gaps, and a gap begins the window anew: it is given the time to come through
+    monkeypatch.setattr(procedure, "PATIENCE_S", 20 * procedure.PATIENCE_S)
+    monkeypatch.setattr(procedure, "NOTHING_S", 120.0)
