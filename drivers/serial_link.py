@@ -75,14 +75,8 @@ class SerialLink:
         """Return the bytes that arrived, b"" if none came within the time. Raises LinkLost."""
         try:
             self._wait_at_most(timeout_s)
-            data = self._port.read(1)
-            if not data:
-                return b""
-            time.sleep(_GATHER_S)
-            if self._is_socket:  # a socket does not say how much there is: take what is there without waiting
-                self._wait_at_most(0)
-                return data + self._port.read(_AT_ONCE)
-            return data + self._port.read(self._port.in_waiting)
+            data = bytes(self._port.read(1))
+            return data and data + self._neighbours()
         except GONE as error:
             raise LinkLost(_explain(self._name, error)) from error
 
@@ -97,6 +91,17 @@ class SerialLink:
         """Release the line. Never raises."""
         with contextlib.suppress(*GONE):
             self._port.close()
+
+    def _neighbours(self) -> bytes:
+        """Return what came close behind the first byte: all that is there, however much has piled up."""
+        time.sleep(_GATHER_S)
+        if self._is_socket:  # a socket does not say how much there is: take what is there without waiting
+            self._wait_at_most(0)
+            return bytes(self._port.read(_AT_ONCE))
+        data = b""
+        while len(data) < _AT_ONCE and (waiting := self._port.in_waiting):  # a terminal shows 4 KiB at a time
+            data += self._port.read(waiting)
+        return data
 
     def _wait_at_most(self, timeout_s: float) -> None:
         if self._port.timeout != timeout_s:

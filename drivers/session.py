@@ -14,8 +14,8 @@ from drivers.tally import Tally
 
 READ_S: Final = 0.1
 """Longest wait for bytes: how late a stop or a command is noticed."""
-BUSY_S: Final = 0.03
-"""A line that brought bytes so lately may still be bringing an answer: longer than any adapter holds bytes back."""
+ANSWER_S: Final = 0.5
+"""A question counts as unanswered so long after it was asked, or after the last byte since: as codecs count pauses."""
 SILENCE_FACTOR: Final = 5
 """A link that brings no byte for so many times the device's `silence_s` is opened anew."""
 DEAF_BYTES: Final = 4096
@@ -45,7 +45,8 @@ class Session:
         self._decoder = spec.decoder(instrument)
         self._clock = clock
         self._recorded = link if isinstance(link, ReplayLink) else None
-        self._opened = self._heard = self._listened = self._poll_due = clock.now()
+        self._opened = self._heard = self._listened = self._asked = self._poll_due = clock.now()
+        self._unanswered = False
         self._bytes = 0
         self._decoded = 0
 
@@ -77,23 +78,34 @@ class Session:
         for event in self._decoder.feed(data, at):
             if not isinstance(event, DecodeFault):
                 self._decoded += 1
+                self._unanswered = False
             self._deliver(self._tally.took(event, at))
         self._listen_for_trouble(data, at)
 
     def _ask(self) -> float:
-        """Send the next question if it is due; return how long to listen then."""
+        """Send the next question if it is due; return how long to listen then.
+
+        To ask again gives an answer up that has not come: so that is done only when none is on its way any more.
+        """
         interval_s = self._spec.poll_interval_s
         if interval_s is None or self._recorded:
             return READ_S
         now = self._clock.now()
-        late_s = now.seconds_since(self._poll_due)
-        if 0 <= late_s < interval_s and self._bytes and now.seconds_since(self._heard) < BUSY_S:
-            return BUSY_S  # asking now would give up an answer that is on its way, only slowly
-        if late_s >= 0:
-            if request := self._decoder.poll():
+        wait_s = max(self._poll_due.seconds_since(now), self._answer_may_take_s(now))
+        if wait_s <= 0:
+            request = self._decoder.poll()
+            if request:
                 self._link.write(request)
+            self._asked, self._unanswered = now, bool(request)
             self._poll_due = now.later(interval_s)
-        return max(0.001, min(READ_S, self._poll_due.seconds_since(now)))
+            wait_s = interval_s
+        return max(0.001, min(READ_S, wait_s))
+
+    def _answer_may_take_s(self, now: Instant) -> float:
+        """Return how long the answer to the last question may still take; not for ever on a line that never rests."""
+        if not self._unanswered or now.seconds_since(self._asked) >= self._spec.silence_s:
+            return 0.0
+        return ANSWER_S - min(now.seconds_since(self._asked), now.seconds_since(self._heard))
 
     def _may_have_forgotten(self) -> bool:
         """Say whether a device that needs settings was silent long enough to have been switched off and on.

@@ -11,19 +11,26 @@ BITS_PER_BYTE: Final = 10
 CHUNKS_PER_S: Final = 200
 """A serial adapter hands bytes on in lumps; smaller lumps cost more wake-ups and teach a host nothing."""
 
+USB_BUFFER_BYTES: Final = 32_768
+"""What waits on its way to a host that does not read. No maker tells; assumed are 16 requests of 1 KiB that Linux's
+cdc-acm keeps under way less what a pseudo-terminal has of its own (8 KiB), and two images of 10 KiB in the device."""
+
 
 class Line:
     """What one device says and hears in the course of time (`t_s`, never going back).
 
     A device with a line rate speaks again when its last message has left: a module that is told to send more than its
-    line carries skips, as real ones do. One without (USB, network) gives each message as a whole and at once; while
-    the host does not take it, later messages are dropped whole.
+    line carries skips, as real ones do. One without (USB, network) gives each message as a whole and at once. A host
+    that does not take it makes the device wait (USB: NAK): its messages queue in `USB_BUFFER_BYTES`, one that does not
+    fit there is skipped whole, and none is ever cut.
     """
 
     def __init__(self, device: SimulatedDevice, faults: LineFaults | None = None) -> None:
         self.device = device
         self.dropped_bytes = 0
         """What a full buffer or an absent host has cost."""
+        self.skipped_messages = 0
+        """Messages of a device without a line rate that did not fit behind what still waited for the host."""
         self.spoken_bytes = 0
         self._faults = faults or LineFaults()
         self._pending = bytearray()
@@ -44,12 +51,18 @@ class Line:
             data = misread(data, host_baud, baud)
         self._say(self.device.hear(data, t_s), t_s)
 
-    def due(self, host_baud: int | None, t_s: float) -> bytes:
-        """Return the bytes that reach the host now, as a host at its line rate reads them."""
-        if t_s >= self._speak_at_s and (not self._pending or self.device.baud is None):
-            said, self._speak_at_s = self.device.speak(t_s)
-            self._say(said, t_s)
+    def due(self, host_baud: int | None, t_s: float, waiting: int = 0) -> bytes:
+        """Return the bytes that reach the host now, as a host at its line rate reads them.
+
+        `waiting` is how much of what was returned before the host has not taken yet.
+        """
         baud = self.device.baud
+        if t_s >= self._speak_at_s and (not self._pending or baud is None):
+            said, self._speak_at_s = self.device.speak(t_s)
+            if waiting and waiting + len(said) > USB_BUFFER_BYTES:
+                self.skipped_messages += bool(said)
+            else:
+                self._say(said, t_s)
         if baud is None:
             return self._take(len(self._pending))
         rate = baud / BITS_PER_BYTE

@@ -42,7 +42,7 @@ class Port(ABC):
         self._orders_lock = threading.Lock()
         self._ended = False
         self._rest = b""
-        """What the host has not taken yet of a message that must stay whole."""
+        """What the host has not taken yet of messages that must stay whole."""
         self._thread = threading.Thread(target=self._run, name=f"sim {self}", daemon=True)
 
     def start(self) -> Self:
@@ -110,19 +110,18 @@ class Port(ABC):
                 key.data()
 
     def _offer(self, now_s: float) -> None:
-        whole = self.line.device.baud is None
-        data = self.line.due(self._host_baud(), now_s)
-        if self._rest:
-            self.line.dropped_bytes += len(data)
-            data = self._rest
+        data = self._rest + self.line.due(self._host_baud(), now_s, len(self._rest))
         if not data:
             return
         taken = self._write(data)
-        rest = data[taken:] if taken is not None else b""
-        if taken is None or not whole:
-            self.line.dropped_bytes += len(data) - (taken or 0)
-            rest = b""
-        self._rest = rest
+        self._rest = data[taken or 0 :]
+        if taken is None or self.line.device.baud is not None:  # nobody there, or nobody who could make it wait
+            self._lose_rest()
+
+    def _lose_rest(self) -> None:
+        """Give up what the host has not taken."""
+        self.line.dropped_bytes += len(self._rest)
+        self._rest = b""
 
     def _order(self, what: str) -> None:
         done = threading.Event()
@@ -142,6 +141,6 @@ class Port(ABC):
                 self.line.power_up(self.now_s())
             else:
                 self._shut()
-                self._rest = b""
+                self._lose_rest()
                 self._ended = what == "end"
             done.set()

@@ -98,7 +98,7 @@ class PtyPort(Port):
             return
         if packet[0]:  # packet mode: the terminal tells what the host did to it
             if packet[0] & FLUSHED and self.line.device.baud is None:
-                self._rest = b""  # opening a USB device starts its stream at the beginning of a frame
+                self._lose_rest()  # opening a USB device starts its stream at the beginning of a frame
             return
         self.line.hear(packet[1:], self._host_baud(), self.now_s())
 
@@ -183,7 +183,7 @@ class TcpPort(Port):
             self._selector.unregister(self._host)
             self._host.close()
             self._host = None
-            self._rest = b""
+            self._lose_rest()
 
     def _heard(self) -> None:
         if self._host is None:
