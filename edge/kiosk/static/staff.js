@@ -51,21 +51,33 @@ for (const lane of start.lanes) {
 }
 draw(articles, (reason) => say(`reason.${reason}`));
 
-const fetching = new Map();
-function refresh(path) {
-  clearTimeout(fetching.get(path));
-  fetching.set(path, setTimeout(async () => {
-    const place = document.querySelector(`[data-fragment="${path}"]`);
-    try {
-      const answer = await fetch(path);
-      if (!answer.ok) return;
-      const open = place.querySelector("details")?.open;
-      place.innerHTML = await answer.text();
-      if (open) place.querySelector("details").open = true;
-      tick();
-      central();
-    } catch { /* the gate is away: the page covers itself soon, and everything is fetched again at its return */ }
-  }, REFRESH_MS));
+const looking = new Map();
+
+/** Take a fragment in anew. Calls that come while one is fetched are answered by one more fetch: the newest stays. */
+async function refresh(path) {
+  const underWay = looking.get(path);
+  if (underWay) { underWay.again = true; return; }
+  const look = { again: true };
+  looking.set(path, look);
+  while (look.again) {
+    await new Promise((done) => setTimeout(done, REFRESH_MS));
+    look.again = false;
+    await takeIn(path);
+  }
+  looking.delete(path);
+}
+
+async function takeIn(path) {
+  const place = document.querySelector(`[data-fragment="${path}"]`);
+  try {
+    const answer = await fetch(path);
+    if (!answer.ok) return;
+    const open = place.querySelector("details")?.open;
+    place.innerHTML = await answer.text();
+    if (open) place.querySelector("details").open = true;
+    tick();
+    central();
+  } catch { /* the gate is away: the page covers itself soon, and everything is fetched again at its return */ }
 }
 
 // ---- what goes on by itself

@@ -16,10 +16,10 @@ function tell(sentence) {
   said.textContent = sentence ?? "";
 }
 
+/** Send an act. What follows from it comes by the feed, in order; an answer shown here could be older than that. */
 async function act(path, body) {
   const answer = await post(path, body);
   tell(answer.ok ? "" : answer.sentence);
-  if (answer.bench) show(answer.bench);
   return answer.ok;
 }
 
@@ -159,11 +159,16 @@ async function duties() {
   find("[data-duties]").replaceChildren(...page.body.children);
 }
 
+let heard = 0;
+
+/** Look at the bench anew, unless the feed, which is never behind, says something meanwhile. */
 async function refresh() {
+  const before = heard;
   const answer = await fetch("/technician/state");
-  if (answer.ok) show((await answer.json()).bench);
+  const { bench } = answer.ok ? await answer.json() : { bench: null };
+  if (heard === before) show(bench);
   duties();
 }
 
 show(JSON.parse(document.getElementById("start").content.textContent));
-listen({ bench: show, strip: duties }, { alive: refresh });
+listen({ bench(view) { heard += 1; show(view); }, strip: duties }, { alive: refresh });
