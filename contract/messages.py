@@ -74,6 +74,8 @@ class Measurement(Body):
     frames_used: int = 0
     certificate_id: UUID | None = None
     config_version: str = ""
+    coefficients: str = ""
+    """Whose k and spread took skin to body: version and author of the signed table."""
     terms: tuple[Term, ...] = ()
     flags: tuple[Reason, ...] = ()
 
@@ -88,6 +90,10 @@ class Verdict(Body):
     p_alarm: float
     rule: str
     """Identity and version of the rules in force."""
+    author: str = ""
+    """Who set the threshold."""
+    source: str = ""
+    """What the threshold rests on."""
 
 
 class MeasurementBody(Body):
@@ -192,6 +198,8 @@ class CheckResult(Body):
     n: int
     passed: bool
     made_by: str
+    certificate_id: UUID | None = None
+    """Under which it was made: another certificate has another r0."""
 
 
 class DriftReport(Body):

@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -45,7 +44,7 @@ REFUSALS: Final = (
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; return its exit code."""
     chosen = _parser().parse_args(arguments)
-    set_up_logs(chosen.log_level)
+    logs.set_up(chosen.log_level)
     act: Callable[[argparse.Namespace], int] = chosen.act
     try:
         return act(chosen)
@@ -121,6 +120,8 @@ def _check_config(chosen: argparse.Namespace) -> int:
     print(
         f"  rules     {rules.version}: {rules.threshold_c} degC {rules.threshold_scale}, alarm at p >= {rules.p_alarm}"
     )
+    print(f"            set by {rules.author}: {rules.source}")
+    print(f"  sites     {config.sites.version}, signed by {config.sites.author}: {config.sites.source}")
     print(f"  central   {config.mqtt.url}")
     print(f"  screens   http://{kiosk.host}:{kiosk.port}, {kiosk.language}")
     print(f"  store     {config.store.path}, {config.store.retention_d:g} days")
@@ -133,23 +134,6 @@ def _certificate(instrument: Instrument, path: Path, clock: Clock) -> str:
     doubt = refusal(certificate, instrument.id, instrument.serial, clock.now().at)
     verdict = f"NOT USABLE: {doubt}" if doubt else f"until {certificate.valid_until:%Y-%m-%d}"
     return f"certificate {certificate.id} {verdict}"
-
-
-def set_up_logs(level: str) -> None:
-    """One line an event on standard error, key=value."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="level=%(levelname)s event=%(message)s")
 
 
 def _refuse(*errors: BaseException) -> int:

@@ -237,7 +237,10 @@ class GateConfig(Section):
     surroundings: Surroundings = Surroundings()
     rules: Rules = Rules()
     sites: Coefficients = DEFAULT
-    """Site coefficients; in the file the name of a signed rules file beside it (`make fit` writes one)."""
+    """Site coefficients; in the file the name of a signed rules file beside it (`make fit` writes one).
+
+    Its `p_alarm`, if it has one, is the rules' unless `[rules]` names another.
+    """
     mqtt: Mqtt = Mqtt()
     kiosk: Kiosk = Kiosk()
     store: Store = Store()
@@ -269,7 +272,9 @@ def load(path: Path) -> GateConfig:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         if isinstance(data.get("sites"), str):
-            data["sites"] = load_coefficients(path.parent / data["sites"])
+            data["sites"] = sites = load_coefficients(path.parent / data["sites"])
+            if sites.p_alarm is not None and isinstance(rules := data.setdefault("rules", {}), dict):
+                rules.setdefault("p_alarm", sites.p_alarm)
         config = GateConfig.model_validate(data)
     except CoefficientsRefused as refused:
         raise ConfigRefused(f"{path}: sites: {refused}") from refused

@@ -54,6 +54,8 @@ def decide(
         threshold_scale=rules.threshold_scale,
         p_alarm=rules.p_alarm,
         rule=rules.version,
+        author=rules.author,
+        source=rules.source,
     )
 
 

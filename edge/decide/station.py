@@ -142,6 +142,7 @@ class Station:
             "baseline_c": offset.offset_c,
             "frames_used": person.frames_used,
             "certificate_id": certificate.id,
+            "coefficients": f"{self._sites.version}, {self._sites.author}",
             "terms": _terms(skin, sums, body_c, offset),
             "flags": tuple(flags),
         }

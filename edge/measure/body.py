@@ -30,7 +30,9 @@ class SiteCoefficients(BaseModel):
     """Standard deviation between people of the body temperature so found, °C."""
     k_low: float | None = None
     k_high: float | None = None
-    """95 % interval of k, where the fit gave one."""
+    s_low: float | None = None
+    s_high: float | None = None
+    """95 % intervals of k and s, where the fit gave them."""
     n: Annotated[int, Field(ge=0)] = 0
     """Afebrile people it was fitted on."""
 
@@ -51,6 +53,8 @@ class Coefficients(BaseModel):
     source: str
     author: Annotated[str, Field(min_length=1)]
     """Who signed for the numbers; a file that nobody signed is refused."""
+    p_alarm: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    """Probability from which to alarm, fitted with them for an alarm budget; None: the policy's own."""
     canthus: SiteCoefficients
     face_max: SiteCoefficients
     forehead_max: SiteCoefficients

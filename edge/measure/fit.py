@@ -44,7 +44,7 @@ class Audit:
 
 
 def fit_site(audit: Audit, site: Site, rng: np.random.Generator) -> SiteCoefficients:
-    """Return k and s of one site with the 95 % interval of k (bootstrap over people).
+    """Return k and s of one site with their 95 % intervals (bootstrap over people).
 
     Raises FitRefused if somebody has a fever, if too few were measured, or if the skin is not warmer than the air.
     """
@@ -74,13 +74,17 @@ def _fit(skin_c: Floats, audit: Audit, rng: np.random.Generator) -> dict[str, fl
         raise FitRefused("the skin is hardly warmer than the air: k cannot be told from these people")
     k = float((contact - skin).mean() / (skin - air).mean())
     draws = rng.integers(0, len(skin), (_RESAMPLES, len(skin)))
-    resampled = (contact - skin)[draws].mean(axis=1) / (skin - air)[draws].mean(axis=1)
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    residual = skin + k * (skin - air) - contact
-    return {"k": k, "s_c": float(residual.std(ddof=1)), "k_low": float(low), "k_high": float(high), "n": len(skin)}
+    wanted, given = (contact - skin)[draws], (skin - air)[draws]
+    drawn_k = wanted.mean(axis=1, keepdims=True) / given.mean(axis=1, keepdims=True)
+    drawn_s_c = (drawn_k * given - wanted).std(axis=1, ddof=1)
+    (k_low, k_high), (s_low, s_high) = (np.quantile(drawn, [0.025, 0.975]).tolist() for drawn in (drawn_k, drawn_s_c))
+    s_c = float((skin + k * (skin - air) - contact).std(ddof=1))
+    return {"k": k, "s_c": s_c, "k_low": k_low, "k_high": k_high, "s_low": s_low, "s_high": s_high, "n": len(skin)}
 
 
-def as_toml(tables: Mapping[Site, SiteCoefficients], *, version: str, source: str, author: str) -> str:
+def as_toml(
+    tables: Mapping[Site, SiteCoefficients], *, version: str, source: str, author: str, p_alarm: float | None = None
+) -> str:
     """Return a rules file as `edge.measure.body.load` reads it; with an empty author it is refused until signed."""
     lines = [
         "# Coefficients of the heat balance by site: body = skin + k (skin - air).",
@@ -88,6 +92,7 @@ def as_toml(tables: Mapping[Site, SiteCoefficients], *, version: str, source: st
         f'version = "{version}"',
         f'source = "{source}"',
         f'author = "{author}"',
+        *([] if p_alarm is None else [f"p_alarm = {_number(p_alarm)}"]),
     ]
     for site, found in tables.items():
         lines += ["", f"[{site.value}]"]

@@ -12,8 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.evaluation import fever
-from tests.evaluation.face_oral import CAMERAS, load
+from tests.evaluation.face_oral import load_all
+from tests.evaluation.fit import fit
 from tests.evaluation.plots import crowd_plots, fever_plots
 from tests.evaluation.report import page
 
@@ -88,8 +88,8 @@ def _pictures(evaluation, done, options):
     if evaluation.module == "crowds":
         return crowd_plots(json.loads((options.out / "crowds.json").read_text(encoding="utf-8")), options.out)
     if evaluation.module == "fever":
-        cameras = {name: load(options.data / evaluation.data, name) for name in CAMERAS}
-        return fever_plots(cameras, fever.fit(cameras), options.out)
+        cameras = load_all(options.data / evaluation.data)
+        return fever_plots(cameras, fit(cameras), options.out)
     return []
 
 

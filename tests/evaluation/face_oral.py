@@ -107,6 +107,14 @@ def mean(values):
     return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
 
 
+def load_all(folder: Path) -> dict[str, People]:
+    """Read every camera that a folder has. Raises DataRefused if there is none."""
+    found = {name: load(folder, name) for name in CAMERAS if any(Path(folder).glob(f"{name}_group*.csv"))}
+    if not found:
+        raise DataRefused(f"{folder} holds no {' or '.join(f'{name}_group*.csv' for name in CAMERAS)}")
+    return found
+
+
 def load(folder: Path, camera: str) -> People:
     """Read `<camera>_group*.csv` of a folder. Raises DataRefused."""
     files = sorted(Path(folder).glob(f"{camera}_group*.csv"))
@@ -122,8 +130,11 @@ def load(folder: Path, camera: str) -> People:
 
 
 def _read(file):
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.reader(stream))
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.reader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataRefused(f"{file.name} cannot be read as CSV in UTF-8: {error}") from error
     if len(rows) < 4:
         raise DataRefused(f"{file.name}: fewer than the three header rows and one person")
     where = {name.strip(): index for index, name in enumerate(rows[2]) if name.strip()}

@@ -3,115 +3,36 @@
 `python -m tests.evaluation.fever --fit DIR --data DIR --json FILE`
 
 Every step from the published face temperature on is the edge's own function: believable offset, certificate, sites
-combined, heat balance, budget, verdict. What is fitted is fitted on people of the fit set without fever: k and s by
-heat balance, the weights of the sites by inverse variance, one camera's gain by the other camera, and the probability
-at which the edge alarms, by the alarm budget: 65 of 1,000 healthy people (`science.md` 4.3). Nothing is fitted on a
-fever and nothing on the data set. The same with the shipped alarm probability of 0.70 stands under `policies`.
+combined, heat balance, budget, verdict. The rule is the one of a gate whose rules file was fitted on the fit set and
+signed (`tests.evaluation.fit`, `make fit`): k and s, the weights of the sites, and the probability from which to alarm.
+Nothing is fitted on a fever and nothing on the data set. One camera's gain comes from the other camera, which stands
+for the certificate that neither has. What the program ships, before anything is fitted at the place, stands under
+`policies`.
 """
 
 import argparse
 import json
+import math
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from contract.vocabulary import Reason, Site, VerdictKind
-from edge.config import Rules
-from edge.decide.rule import decide, p_fever
-from edge.measure.body import Coefficients, body
-from edge.measure.budget import Reading, budget
-from edge.measure.combine import combine
-from edge.measure.fit import FEVER_C, fit_combined, fit_site
+from contract.vocabulary import VerdictKind
+from edge.measure.body import DEFAULT
+from edge.measure.fit import FEVER_C, FitRefused
 from edge.measure.reference import HOLD_S
-from tests.evaluation.face_oral import CAMERAS, COLUMNS, DataRefused, load
+from tests.evaluation.face_oral import CAMERAS, COLUMNS, DataRefused, load_all
+from tests.evaluation.fit import ALARM_BUDGET, SHOTS, fit
+from tests.evaluation.passages import SHIPPED, passages
 from tests.evaluation.roc import auc, wilson
-from tests.evaluation.transfer import transfer
+from tests.evaluation.transfer import untouched
 
-SHOTS = ("one_shot", "three_shots")
-REFERENCE_C = 36.0
-"""Where the cameras of the study cross: their blackbody."""
-SHIPPED = Rules()
-DAY_S = 86400.0
-ALARM_BUDGET = 0.065
-"""The specificity of `science.md` 4.3 indoors, between canthus (.932) and face maximum (.938)."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What was learnt from the fit set."""
-
-    transfer: object
-    coefficients: dict
-    """By camera and shots."""
-    rules: dict
-    """By camera and shots: the shipped rules with the alarm probability that keeps the alarm budget."""
-    usual_offset_c: dict
-
-
-def fit(cameras, seed=1):
-    """Learn everything that is fitted from people of the fit set without fever."""
-    believed = {name: people.believed()[0] for name, people in cameras.items()}
-    gains = transfer(believed)
-    coefficients, rules = {}, {}
-    for name, people in believed.items():
-        for shots in SHOTS:
-            audit = people.corrected(gains.corrections[name]).audit(shots).afebrile()
-            coefficients[name, shots] = _coefficients(audit, name, np.random.default_rng(seed))
-            rules[name, shots] = _budgeted(passages(audit, coefficients[name, shots]))
-    usual = {name: float(np.nanmean(people.offset_c)) for name, people in cameras.items()}
-    return Fit(gains, coefficients, rules, usual)
-
-
-def _budgeted(healthy):
-    """Return the rules whose alarm probability lets ALARM_BUDGET of these people alarm."""
-    probabilities = [one.p_fever for one in healthy if one.p_fever is not None]
-    return SHIPPED.model_copy(update={"p_alarm": max(0.5, float(np.quantile(probabilities, 1 - ALARM_BUDGET)))})
-
-
-def _coefficients(audit, camera, rng):
-    return Coefficients(
-        version=f"fit/{camera}",
-        source="fit set, people without fever",
-        author="evaluation",
-        combined=fit_combined(audit, rng),
-        **{site.value: fit_site(audit, site, rng) for site in COLUMNS},
-    )
-
-
-@dataclass(frozen=True)
-class Passage:
-    """One person as the edge would have measured and judged them."""
-
-    oral_c: float
-    site: Site | None
-    body_c: float | None
-    p_fever: float | None
-    kind: VerdictKind
-
-
-def passages(audit, coefficients, *, rules=SHIPPED, sites=tuple(COLUMNS), settled=True, age_s=0.0):
-    """Send everyone through the edge's functions.
-
-    `sites` are those that may be measured, `age_s` says how old the reference's offset is.
-    """
-    refusals = (Reason.REFERENCE_LOST,) if age_s > HOLD_S else ()
-    found = []
-    for i, oral_c in enumerate(audit.contact_c):
-        measured = combine({site: float(audit.skins_c[site][i]) for site in sites}, coefficients)
-        ambient_c = float(audit.ambient_c[i])
-        if measured is None or not np.isfinite(ambient_c):
-            found.append(Passage(oral_c, None, None, None, VerdictKind.NO_RESULT))
-            continue
-        site, skin_c = measured
-        body_c = body(skin_c, ambient_c, coefficients.at(site).k)
-        reading = Reading(skin_c, ambient_c, ambient_c, reference_c=REFERENCE_C)
-        u_c = budget(reading, coefficients.at(site)).u_c(settled=settled)
-        p = p_fever(body_c, u_c, rules.threshold_c)
-        found.append(Passage(oral_c, site, body_c, p, decide(rules, body_c, u_c, refusals=refusals).kind))
-    return found
+DRAWS = 12
+"""Halves drawn in a cross-validation."""
+PROMISED = ("auc", "auc_lo", "auc_hi", "sensitivity", "specificity", "bias_febrile_c", "n", "febrile")
+"""The figures of the main rule; the others stand under `more`."""
 
 
 def figures(found):
@@ -128,15 +49,15 @@ def figures(found):
         "auc": area,
         "auc_lo": low,
         "auc_hi": high,
-        "sensitivity": caught / febrile.sum(),
-        "specificity": cleared / (~febrile).sum(),
-        "bias_febrile_c": float(error[febrile].mean()),
+        "sensitivity": _share(caught, febrile),
+        "specificity": _share(cleared, ~febrile),
+        "bias_febrile_c": _mean(error[febrile]),
         "n": len(known),
         "febrile": int(febrile.sum()),
         "sensitivity_95": wilson(caught, int(febrile.sum())),
         "specificity_95": wilson(cleared, int((~febrile).sum())),
-        "bias_afebrile_c": float(error[~febrile].mean()),
-        "sd_afebrile_c": float(error[~febrile].std(ddof=1)),
+        "bias_afebrile_c": _mean(error[~febrile]),
+        "sd_afebrile_c": float(error[~febrile].std(ddof=1)) if (~febrile).sum() > 1 else math.nan,
         "slope": _slope(bodies, oral, febrile),
         "lowest_alarm_c": float(bodies[alarmed].min()) if alarmed.any() else None,
         "no_result": len(refused),
@@ -148,52 +69,81 @@ def figures(found):
 
 def _slope(bodies, oral, febrile):
     """Return the slope of body on oral temperature between the febrile and the others (Wald)."""
-    rise = oral[febrile].mean() - oral[~febrile].mean()
-    return float((bodies[febrile].mean() - bodies[~febrile].mean()) / rise)
+    rise = _mean(oral[febrile]) - _mean(oral[~febrile])
+    return (_mean(bodies[febrile]) - _mean(bodies[~febrile])) / rise
 
 
-def evaluate(cameras, learnt):
-    """Return everything by camera: the edge's rule first, then sites and policies."""
+def _mean(values):
+    return float(values.mean()) if len(values) else math.nan
+
+
+def _share(count, of):
+    return count / int(of.sum()) if of.any() else math.nan
+
+
+def evaluate(cameras, learnt, alone):
+    """Return everything by camera: the edge's rule first, then sites and policies.
+
+    `alone` is what was learnt without taking one camera's gain from the other.
+    """
     result = {}
     for name, people in cameras.items():
         believed, refused = people.believed()
         correction = learnt.transfer.corrections[name]
         seen = believed.corrected(correction)
-        result[name] = {shots: _rule(seen, learnt, name, shots) for shots in SHOTS}
-        result[name]["offsets_not_believed"] = int(refused.sum())
-        result[name]["single_sites"] = {
-            site.value: {shots: _rule(seen, learnt, name, shots, sites=(site,)) for shots in SHOTS} for site in COLUMNS
-        }
-        result[name]["policies"] = {
-            "before_the_baseline_settles": {
-                s: _rule(seen, learnt, name, s, rules=SHIPPED, settled=False) for s in SHOTS
+        found = {shots: _rule(seen, learnt, name, shots) for shots in SHOTS}
+        result[name] = {
+            **{shots: {figure: found[shots][figure] for figure in PROMISED} for shots in SHOTS},
+            "more": {s: {k: v for k, v in f.items() if k not in PROMISED} for s, f in found.items()},
+            "offsets_not_believed": int(refused.sum()),
+            "single_sites": {
+                site.value: {shots: _rule(seen, learnt, name, shots, sites=(site,)) for shots in SHOTS}
+                for site in COLUMNS
             },
-            "shipped_alarm_probability": {s: _rule(seen, learnt, name, s, rules=SHIPPED) for s in SHOTS},
-            "every_offset_believed": {s: _rule(people.corrected(correction), learnt, name, s) for s in SHOTS},
-            "no_certificate": {s: _rule(believed, learnt, name, s) for s in SHOTS},
-            "blackbody_removed": _without_reference(people, learnt, name),
-            "reference_of_the_day_before": _stale(people, learnt, name),
+            "policies": {
+                "as_shipped_before_any_fit": {
+                    s: _rule(seen, learnt, name, s, coefficients=DEFAULT, rules=SHIPPED) for s in SHOTS
+                },
+                "before_the_baseline_settles": {s: _rule(seen, learnt, name, s, settled=False) for s in SHOTS},
+                "every_offset_believed": {s: _rule(people.corrected(correction), learnt, name, s) for s in SHOTS},
+                "no_gain_from_the_other_camera": {s: _rule(believed, alone, name, s) for s in SHOTS},
+                **_without_reference(people, learnt, name),
+            },
         }
     return result
 
 
 def _rule(people, learnt, name, shots, **how):
-    rules = {"rules": learnt.rules[name, shots]} | how
-    return figures(passages(people.audit(shots), learnt.coefficients[name, shots], **rules))
+    rule = {"coefficients": learnt.coefficients(name, shots), "rules": learnt.rules(name, shots)} | how
+    return figures(passages(people.audit(shots), **rule))
 
 
 def _without_reference(people, learnt, name):
-    """Return what a constant offset in place of the blackbody does, and what the edge does instead."""
+    """Return what an offset does that was not measured with the face, and what the edge does instead."""
     correction = learnt.transfer.corrections[name]
-    blind = people.without_reference(learnt.usual_offset_c[name]).corrected(correction)
-    return {shots: _rule(blind, learnt, name, shots) for shots in SHOTS} | {"edge": _refuses(blind, learnt, name)}
+    blind = {
+        "blackbody_removed": people.without_reference(learnt.usual_offset_c[name]),
+        "reference_of_the_day_before": people.shifted(_of_the_day_before(people) - people.offset_c),
+        "reference_of_the_person_before": people.shifted(_of_the_person_before(people) - people.offset_c),
+    }
+    policies = {}
+    for policy, unsure in blind.items():
+        seen = unsure.corrected(correction)
+        policies[policy] = {shots: _rule(seen, learnt, name, shots) for shots in SHOTS}
+        policies[policy]["edge"] = _refuses(seen, learnt, name)
+    return policies
 
 
-def _stale(people, learnt, name):
-    """Return what happens when the offset was measured on the day before, and what the edge does instead."""
-    correction = learnt.transfer.corrections[name]
-    blind = people.shifted(_of_the_day_before(people) - people.offset_c).corrected(correction)
-    return {shots: _rule(blind, learnt, name, shots) for shots in SHOTS} | {"edge": _refuses(blind, learnt, name)}
+def _of_the_person_before(people):
+    """Return for each person the last offset of the one before on the same day, minutes old; NaN for a day's first."""
+    last, found = {}, np.full((len(people), 1), np.nan)
+    for i in sorted(range(len(people)), key=lambda i: people.at[i]):
+        day = people.at[i].date()
+        found[i] = last.get(day, np.nan)
+        known = people.offset_c[i][np.isfinite(people.offset_c[i])]
+        if len(known):
+            last[day] = known[-1]
+    return found
 
 
 def _of_the_day_before(people):
@@ -207,25 +157,36 @@ def _of_the_day_before(people):
 
 def _refuses(people, learnt, name):
     """Return the edge's own answer: an offset older than the hold time decides on nobody."""
-    kinds = [one.kind for one in passages(people.audit("one_shot"), learnt.coefficients[name, "one_shot"], age_s=DAY_S)]
+    audit, coefficients = people.audit("one_shot"), learnt.coefficients(name, "one_shot")
+    kinds = [one.kind for one in passages(audit, coefficients, age_s=HOLD_S + 1)]
     return {"n": len(kinds), "hold_s": HOLD_S, **{kind.value: kinds.count(kind) for kind in VerdictKind}}
 
 
-def cross_validate(cameras, splits=20, seed=7):
-    """Return the rule's figures on halves of the people that it was not fitted on."""
-    rng = np.random.default_rng(seed)
+def by_people(cameras, rng):
+    """Return a half of the people."""
     ids = sorted(set().union(*(people.ids for people in cameras.values())))
+    chosen = {person for person in ids if rng.random() < 0.5}
+    return lambda people: [person in chosen for person in people.ids]
+
+
+def by_days(cameras, rng):
+    """Return the people of a half of the days."""
+    days = sorted({at.date() for people in cameras.values() for at in people.at})
+    chosen = {day for day in days if rng.random() < 0.5}
+    return lambda people: [at.date() in chosen for at in people.at]
+
+
+def cross_validate(cameras, halve, splits=DRAWS, seed=7):
+    """Return the rule's figures on halves that it was not fitted on."""
+    rng = np.random.default_rng(seed)
     names = ("auc", "sensitivity", "specificity", "bias_febrile_c")
     collected = {name: {shots: {figure: [] for figure in names} for shots in SHOTS} for name in cameras}
     for _ in range(splits):
-        chosen = {person for person in ids if rng.random() < 0.5}
-        halves = [
-            {name: people.of(np.array([(p in chosen) is side for p in people.ids])) for name, people in cameras.items()}
-            for side in (True, False)
-        ]
-        learnt = fit(halves[0])
-        for name, people in halves[1].items():
-            seen = people.believed()[0].corrected(learnt.transfer.corrections[name])
+        chosen = halve(cameras, rng)
+        rows = {name: np.array(chosen(people)) for name, people in cameras.items()}
+        learnt = fit({name: people.of(rows[name]) for name, people in cameras.items()})
+        for name, people in cameras.items():
+            seen = people.of(~rows[name]).believed()[0].corrected(learnt.transfer.corrections[name])
             for shots in SHOTS:
                 found = _rule(seen, learnt, name, shots)
                 for figure in names:
@@ -243,30 +204,44 @@ def _spread(values):
 
 def learnt_as_json(learnt):
     """Return what was fitted, for the report."""
+    gains = learnt.transfer
+    found = {key: learnt.coefficients(*key).model_dump(exclude={"version", "author"}) for key in learnt.files}
     return {
-        "standard_camera": learnt.transfer.standard,
-        "gains": learnt.transfer.gains,
-        "crossings_c": learnt.transfer.crossings_c,
-        "corrections": {name: c.model_dump() for name, c in learnt.transfer.corrections.items()},
-        "coefficients": {
-            f"{name}/{shots}": found.model_dump(exclude={"version", "source", "author"})
-            for (name, shots), found in learnt.coefficients.items()
-        },
-        "p_alarm": {f"{name}/{shots}": rules.p_alarm for (name, shots), rules in learnt.rules.items()},
+        "standard_camera": gains.standard,
+        "gains": gains.gains,
+        "crossings_c": gains.crossings_c,
+        "corrections": {name: c.model_dump() for name, c in gains.corrections.items()},
+        "rules_files": {f"{name}/{shots}": one for (name, shots), one in found.items()},
         "alarm_budget": ALARM_BUDGET,
     }
 
 
-def report(result):
+def report(result, cameras):
     """Return the table for the screen."""
     lines = [
         f"{'camera':6}{'shots':12} {'rule':32} {'AUC (95 %)':20} {'Se':>5} {'Sp':>5} {'bias':>8} {'slope':>6} febrile/n"
     ]
-    for name in CAMERAS:
+    for name in cameras:
         found = result[name]
-        rules = {"EDGE: sites combined": found} | found["single_sites"] | found["policies"]
-        lines += [_line(name, shots, rule, by[shots]) for rule, by in rules.items() for shots in SHOTS]
+        edge = {shots: found[shots] | found["more"][shots] for shots in SHOTS}
+        rules = {"EDGE: sites combined": edge} | found["single_sites"] | found["policies"]
+        for rule, by in rules.items():
+            lines += [_line(name, shots, rule, by[shots]) for shots in SHOTS]
+            if said := by.get("edge"):
+                lines.append(f"{name:6}{'':12} {'  the edge then':32} NO RESULT for {said['no_result']} of {said['n']}")
+    for how in ("by_people", "by_days"):
+        for name, by in result.get("cross_validation", {}).get(how, {}).items():
+            lines += [_held_out(name, shots, how, by[shots]) for shots in SHOTS]
     return "\n".join(lines)
+
+
+def _held_out(name, shots, how, spread):
+    shown = ", ".join(f"{label} {spread[f]['mean']:.3f}" for label, f in (("AUC", "auc"), ("Se", "sensitivity")))
+    bias = spread["bias_febrile_c"]["mean"]
+    return (
+        f"{name:6}{shots:12} fitted on half {how.replace('_', ' ')}, mean of {DRAWS} other halves: {shown},"
+        f" Sp {spread['specificity']['mean']:.3f}, bias {bias:+.3f}"
+    )
 
 
 def _line(name, shots, rule, f):
@@ -277,14 +252,15 @@ def _line(name, shots, rule, f):
 
 def run(fit_folder, data_folder):
     """Return the whole result; with one folder for both, also a cross-validation within it."""
-    training = {name: load(fit_folder, name) for name in CAMERAS}
-    held_out = {name: load(data_folder, name) for name in CAMERAS}
+    training, held_out = load_all(fit_folder), load_all(data_folder)
+    if strange := held_out.keys() - training.keys():
+        raise DataRefused(f"{fit_folder} holds no {min(strange)}_group*.csv: nothing can be fitted for that camera")
     learnt = fit(training)
-    result = evaluate(held_out, learnt)
+    result = evaluate(held_out, learnt, fit(training, gains_of=untouched))
     result["fitted"] = learnt_as_json(learnt)
     result["fitted_on_the_data_itself"] = Path(fit_folder).resolve() == Path(data_folder).resolve()
     if result["fitted_on_the_data_itself"]:
-        result["cross_validation"] = cross_validate(training)
+        result["cross_validation"] = {how.__name__: cross_validate(training, how) for how in (by_people, by_days)}
     return result
 
 
@@ -299,13 +275,24 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         result = run(options.fit, options.data)
-    except DataRefused as refused:
+    except (DataRefused, FitRefused) as refused:
         print(refused, file=sys.stderr)
         return 2
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=1, default=float), encoding="utf-8")
-    print(report(result))
+    options.json.write_text(json.dumps(_known(result), indent=1), encoding="utf-8")
+    print(report(result, [name for name in CAMERAS if name in result]))
     return 0
+
+
+def _known(found):
+    """Return a result as JSON can say it: what is no number is null."""
+    if isinstance(found, dict):
+        return {str(key): _known(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_known(value) for value in found]
+    if isinstance(found, float):
+        return float(found) if math.isfinite(found) else None
+    return found
 
 
 if __name__ == "__main__":

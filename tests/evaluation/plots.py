@@ -8,8 +8,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from edge.measure.fit import FEVER_C
-from tests.evaluation.face_oral import CAMERAS, COLUMNS, mean
-from tests.evaluation.fever import SHOTS, passages
+from tests.evaluation.face_oral import COLUMNS, mean
+from tests.evaluation.fit import SHOTS
+from tests.evaluation.passages import passages
 
 WORDS = {"one_shot": "one shot", "three_shots": "mean of three shots"}
 
@@ -20,9 +21,10 @@ def fever_plots(cameras, learnt, folder):
     for name, people in cameras.items():
         seen = people.believed()[0].corrected(learnt.transfer.corrections[name])
         for shots in SHOTS:
-            rules = learnt.rules[name, shots]
-            found[name, shots] = passages(seen.audit(shots), learnt.coefficients[name, shots], rules=rules)
-    return [_roc(found, folder), _scatter(found, learnt, folder), _twins(cameras, learnt, folder)]
+            rules = learnt.rules(name, shots)
+            found[name, shots] = passages(seen.audit(shots), learnt.coefficients(name, shots), rules=rules)
+    twins = [_twins(cameras, learnt, folder)] if learnt.transfer.gains else []
+    return [_roc(found, folder), _scatter(found, cameras, folder), *twins]
 
 
 def _roc(found, folder):
@@ -44,9 +46,10 @@ def _roc(found, folder):
     )
 
 
-def _scatter(found, learnt, folder):
-    figure, all_axes = plt.subplots(1, 2, figsize=(9, 4.4), sharey=True)
-    for axes, name in zip(all_axes, CAMERAS, strict=True):
+def _scatter(found, cameras, folder):
+    figure, all_axes = plt.subplots(1, len(cameras), figsize=(4.5 * len(cameras), 4.4), sharey=True, squeeze=False)
+    all_axes = all_axes[0]
+    for axes, name in zip(all_axes, cameras, strict=True):
         known = [one for one in found[name, "three_shots"] if one.body_c is not None]
         oral, bodies = (np.array([getattr(one, field) for one in known]) for field in ("oral_c", "body_c"))
         axes.scatter(oral, bodies, s=8, alpha=0.6)
@@ -61,8 +64,7 @@ def _scatter(found, learnt, folder):
 
 
 def _twins(cameras, learnt, folder):
-    standard = learnt.transfer.standard
-    other = next(name for name in cameras if name != standard)
+    standard, other = learnt.transfer.standard, learnt.transfer.other
     rows = {person: i for i, person in enumerate(cameras[other].ids)}
     pairs = [(i, rows[person]) for i, person in enumerate(cameras[standard].ids) if person in rows]
     a, b = cameras[standard].of([i for i, _ in pairs]), cameras[other].of([j for _, j in pairs])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract.calibration import PIVOT_C, Correction
+from edge.measure.fit import LEAST_PEOPLE
 from tests.evaluation.face_oral import COLUMNS, NO_CORRECTION, mean
 
 
@@ -26,6 +27,8 @@ class Transfer:
     """By site: where both agree."""
     corrections: dict
     """By camera."""
+    other: str = ""
+    """The camera that the gains are of; empty where they could not be found."""
 
 
 def unsteadiness_c(people):
@@ -33,12 +36,25 @@ def unsteadiness_c(people):
     return math.sqrt(np.nanmean(_shot_variance(people.offset_c)))
 
 
+def untouched(cameras):
+    """Return what leaves every camera as it is."""
+    return Transfer("", {}, {}, dict.fromkeys(cameras, NO_CORRECTION))
+
+
 def transfer(cameras, fever_c=37.5):
-    """Return the corrections by which all cameras read alike, fitted on people without fever."""
-    standard, other = sorted(cameras, key=lambda name: unsteadiness_c(cameras[name]))
+    """Return the corrections by which both cameras read alike, fitted on people without fever.
+
+    A camera alone, or two that hardly saw the same people, are left as they are.
+    """
+    standard, *others = sorted(cameras, key=lambda name: unsteadiness_c(cameras[name]))
+    if not others:
+        return untouched(cameras)
+    (other,) = others
     rows = {person: i for i, person in enumerate(cameras[other].ids)}
     pairs = [(i, rows[person]) for i, person in enumerate(cameras[standard].ids) if person in rows]
     pairs = [(i, j) for i, j in pairs if cameras[standard].oral_c[i] < fever_c]
+    if len(pairs) < LEAST_PEOPLE:
+        return untouched(cameras)
     a, b = (cameras[name].of([pair[side] for pair in pairs]) for side, name in enumerate((standard, other)))
     gains, crossings = {}, {}
     for site in COLUMNS:
@@ -48,7 +64,7 @@ def transfer(cameras, fever_c=37.5):
     b_ = 1 - 1 / gain
     spread = float(np.std(list(gains.values()), ddof=1)) / gain**2
     correction = Correction(a_c=b_ * (PIVOT_C - at_c), b=b_, u_a_c=spread * abs(PIVOT_C - at_c), u_b=spread)
-    return Transfer(standard, gains, crossings, {standard: NO_CORRECTION, other: correction})
+    return Transfer(standard, gains, crossings, {standard: NO_CORRECTION, other: correction}, other)
 
 
 def deming(x_shots, y_shots):

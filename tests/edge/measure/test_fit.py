@@ -26,6 +26,8 @@ def test_known_coefficients_are_found_again_within_their_interval(site):
     assert found.k_low <= found.k <= found.k_high
     assert found.k_low - 0.002 <= K[site] <= found.k_high + 0.002
     assert found.s_c == pytest.approx(S_C[site], rel=0.05)
+    assert found.s_low < found.s_c < found.s_high
+    assert found.s_high - found.s_low == pytest.approx(4 * S_C[site] / (2 * 3000) ** 0.5, rel=0.2)
 
 
 def test_combined_is_surer_than_either_site_and_leans_to_the_surer_one():
