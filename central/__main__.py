@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import structlog
 
 from central.access.seed import DemoRefused
 from central.broker import BrokerRefused
@@ -19,6 +17,7 @@ from central.folder import FolderRefused
 from central.service import Announcement, run
 from central.store.chain import CHAINED, ChainBroken, verify
 from central.store.dialect import DatabaseRefused, open_engine, sqlite_url
+from contract import logs
 from contract.clock import SystemClock
 from contract.delivery.bus import BusRefused
 from contract.delivery.outbox import NotDurable
@@ -78,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(wish: argparse.Namespace) -> None:
-    _log_to_stderr()
+    logs.set_up("info")
     settings = load(wish.config, _overrides(wish))
     anyio.run(_run_until_signalled, settings, wish.var, wish.demo)
     gc.freeze()  # all is closed; the interpreter would look through every object for cycles, a third of a second
@@ -135,21 +134,6 @@ def _overrides(wish: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 def _first(group: BaseException) -> BaseException:
     return _first(group.exceptions[0]) if isinstance(group, BaseExceptionGroup) else group
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-import structlog
 from serial.tools import list_ports
 
+from contract import logs
 from contract.clock import Clock, Instant, SystemClock
 from drivers import registry
 from drivers.capture import Capture, CaptureUnreadable
@@ -44,10 +44,7 @@ _GOLDEN: Final = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 good, 1 something is missing, 2 cannot be done."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger("critical"),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.set_up("critical")
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)

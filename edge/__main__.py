@@ -11,6 +11,7 @@ from typing import Final
 import anyio
 import structlog
 
+from contract import logs
 from contract.calibration import refusal
 from contract.clock import Clock, SystemClock
 from contract.delivery.bus import BusRefused

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
+from contract import logs
 from contract.clock import Instant
 
 if TYPE_CHECKING:
@@ -87,10 +87,9 @@ def no_thread_left_behind() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def logs_as_they_were() -> Iterator[None]:
-    """A program run within a test sets its logs up for itself; the next test's output is another file."""
-    yield
-    structlog.reset_defaults()
+def plain_logs() -> None:
+    """Log as the programs do, whatever the test before set up; structlog's coloured tracebacks take seconds each."""
+    logs.set_up("debug")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 
 from central.__main__ import main
 from central.access.seed import seed_demo
@@ -23,7 +22,7 @@ from tests.central.room import PROGRAM, Gate, Room, until
 
 
 @pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run the program in this process, expecting one sentence and exit code 2; give the sentence."""
 
     def run(*arguments: object) -> str:
@@ -35,8 +34,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
         (sentence,) = [line for line in errors.splitlines() if line.startswith("guankou-central: ")]
         return sentence
 
-    yield run
-    structlog.reset_defaults()
+    return run
 
 
 @pytest.fixture

@@ -8,28 +8,18 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-import structlog
 
 from central.broker import Broker
 from contract.calibration import Certificate, Conditions, Correction
 from contract.ids import new_id
 from contract.messages import Measurement, Verdict
 from contract.vocabulary import Reason, Site, VerdictKind
-from edge.__main__ import set_up_logs
 from edge.config import GateConfig
 from edge.events import PassageDecided
 from edge.store import Store
 from tests.conftest import FakeClock
 
 GATE = "dock"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Log as the program does; structlog's coloured tracebacks take seconds each."""
-    set_up_logs("debug")
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
