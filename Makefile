@@ -49,7 +49,7 @@ run: vision ## start the demo: broker, central and three simulated gates; Ctrl-C
 	@$(BIN)/guankou-sim district $(ARGS)
 
 test: $(VENV)/.dev vision browser ## run the whole test suite, browser tests included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types and import floors
 	@$(BIN)/ruff check .
