@@ -54,7 +54,9 @@ def test_a_changed_byte_of_the_certificate_stops_it():
     assert reasons(ready(), frame(0.0), 0.0, paper=forged) == [Reason.CERTIFICATE_TAMPERED]
 
 
-@pytest.mark.parametrize("state", set(InstrumentState) - {IN_SERVICE, InstrumentState.WATCH, InstrumentState.SUSPECT})
+@pytest.mark.parametrize(
+    "state", sorted(set(InstrumentState) - {IN_SERVICE, InstrumentState.WATCH, InstrumentState.SUSPECT})
+)
 def test_only_some_states_measure(state):
     assert reasons(ready(), frame(0.0), 0.0, state=state) == [Reason.INSTRUMENT_OUT]
 
