@@ -16,7 +16,7 @@ from central.board.desk import Desk
 from central.board.doors import Acting, Form, TheDesk, Viewer, allow, text
 from central.board.plots import plot
 from central.instruments import cases, documents
-from central.instruments.charts import Known, assess, checks
+from central.instruments.assessment import Known, assess, checks
 from central.instruments.life import Hand, current, journal, steps
 from central.instruments.recalibration import source_of
 from central.instruments.refusal import InstrumentRefused
@@ -74,8 +74,8 @@ def evidence(connection: Connection, desk: Desk, gate: str, instrument: str) -> 
     life = current(connection, gate, instrument)
     zone = desk.surveillance.zone
     today = desk.now().astimezone(zone).date()
-    found = assess(connection, life, Known(connection, today), zone)
     made = checks(connection, life, None, desk.now() + timedelta(days=1))
+    found = assess(life, made, Known.read(connection, today), zone)
     parts = of_gate(connection, gate)
     return {
         "gate": gates.find(connection, gate),

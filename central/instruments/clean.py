@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from central.instruments.charts import READINGS, REPEATS, checks
+from central.instruments.assessment import checks
+from central.instruments.charts import READINGS, REPEATS
 from central.instruments.life import Life
 from contract.messages import CheckResult
 

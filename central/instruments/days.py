@@ -1,4 +1,6 @@
-"""A day of each instrument in a few numbers, kept for good: passers, and contact thermometers on people nobody alarmed.
+"""A day of each instrument in a few numbers, kept for good: passers, twins, and contact thermometers.
+
+Twins are compared on the same people (`pairs`); contact thermometers on people nobody alarmed.
 
 Passers count without the station's baseline (`body_c`): a baseline that follows the instrument would hide its drift.
 Contact readings of alarmed people are left out: whoever is alarmed was measured high by chance more often than low, so
@@ -15,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from central.instruments.pairs import Seen, differences
 from central.instruments.streams import Day, summarise
 from central.store.dialect import upsert
 from central.store.instrument_tables import daily_values
@@ -27,6 +30,7 @@ class Series(StrEnum):
     """What was counted."""
 
     PASSERS = "passers"
+    TWIN = "twin"
     SECOND_MEASUREMENT = "second_measurement"
 
 
@@ -62,10 +66,17 @@ def keep(transaction: Transaction, day: date, zone: tzinfo) -> int:
     """Count one day from what is stored and keep it; doing it again changes nothing. Returns how many rows."""
     connection, (start, end) = transaction.connection, bounds(day, zone)
     values: dict[tuple[str, str, Series], list[_One]] = defaultdict(list)
+    seen: dict[str, list[Seen]] = defaultdict(list)
+    pretended: set[str] = set()
     for one, simulated in _passed(connection, start, end):
         if one.body_c is not None:
             found = _One(one.body_c, one.ambient_c, simulated)
             values[one.gate, one.instrument, Series.PASSERS].append(found)
+            seen[one.gate].append(Seen(one.instrument, one.at, one.body_c))
+            pretended |= {one.gate} if simulated else set()
+    for gate, people in seen.items():
+        for instrument, apart_c in differences(people).items():
+            values[gate, instrument, Series.TWIN] += [_One(c, None, gate in pretended) for c in apart_c]
     for key, found in _compared(connection, start, end):
         values[*key, Series.SECOND_MEASUREMENT].append(found)
     count = 0

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Final
 
 from central.instruments.days import DayRow
+from central.instruments.level import widened
 
 LEARNING_DAYS: Final = 28
 ROOM_C: Final = 22.0
@@ -25,6 +26,10 @@ class Line:
 
     level_c: float
     slope: float
+
+    def widened(self, sigma_c: float) -> float:
+        """Return a day's sigma with the line's own: its level is a median of as many days as another's mean."""
+        return widened(sigma_c, LEARNING_DAYS)
 
     def residual_c(self, row: DayRow) -> float:
         """Return how far a day lies above the line, °C."""

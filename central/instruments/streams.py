@@ -41,6 +41,14 @@ DESIGNS: Final = {
 }
 """The sigmas are assumptions until 60 checks of a model exist (`science.md` 5.1)."""
 
+USUAL_C: Final = {
+    Stream.REFERENCE_CHECK: 0.2,
+    Stream.TWIN: 0.3,
+    Stream.FLEET: 0.4,
+    Stream.SECOND_MEASUREMENT: 0.4,
+}
+"""How far the levels of good instruments lie apart, standard deviation: plates, sites and places differ so much."""
+
 SOURCES: Final = {
     Stream.REFERENCE_CHECK: "reference",
     Stream.POPULATION: "own passers",
@@ -51,9 +59,14 @@ SOURCES: Final = {
 """What a stream draws on: two that draw on the same day's median do not confirm each other."""
 
 JUMP_SIGMAS: Final = 4.0
-JUMP_C: Final = 0.5
-"""A day this far off asks for a check at once, without waiting for the chart to add up."""
+JUMP_C: Final = 1.0
+"""A day this far off asks for a check at once, without waiting for the chart to add up. Less would not do: of a year's
+days some are five sigma off for reasons of their own, and a check for each would be six a year."""
+MOVED_C: Final = 0.25
+"""A median that moved by less has no shape to name."""
 INSIST_DAYS: Final = 3
+INSIST: Final = frozenset({Stream.POPULATION, Stream.FLEET, Stream.SECOND_MEASUREMENT})
+"""Streams that are about this instrument alone; a twin that drifts flags both."""
 LOW_C: Final = 35.0
 MIN_PASSERS: Final = 5
 
@@ -94,20 +107,30 @@ class Value:
 
     value_c: float
     sigma_c: float
+    gross: bool = False
+    """Whether it is too far off for any place, whatever the usual level of this one."""
 
     @property
     def jump(self) -> bool:
         """Whether this value alone asks for a check today."""
-        return abs(self.value_c) > max(JUMP_C, JUMP_SIGMAS * self.sigma_c)
+        return self.gross or _far(self.value_c, self.sigma_c)
 
 
 def against_fleet(day: Day, others: Sequence[Day], floor_c: float = DESIGNS[Stream.FLEET].sigma_c) -> Value | None:
-    """Return a day less the median of the other instruments' days, or None with fewer than two others."""
+    """Return a day less the median of the other instruments' days, or None with fewer than two others.
+
+    Of two that differ nobody knows which is the odd one, so a gross difference needs three others.
+    """
     if len(others) < 2:
         return None
-    centre = median(other.median_c for other in others)
-    of_centre = 1.253 * math.sqrt(sum(other.sigma_c**2 for other in others)) / len(others)
-    return Value(day.median_c - centre, math.hypot(floor_c, day.sigma_c, of_centre))
+    above_c = day.median_c - median(other.median_c for other in others)
+    of_centre_c = 1.253 * math.sqrt(sum(floor_c**2 + other.sigma_c**2 for other in others)) / len(others)
+    sigma_c = math.hypot(floor_c, day.sigma_c, of_centre_c)
+    return Value(above_c, sigma_c, gross=len(others) > 2 and _far(above_c, sigma_c))
+
+
+def _far(value_c: float, sigma_c: float) -> bool:
+    return abs(value_c) > max(JUMP_C, JUMP_SIGMAS * sigma_c)
 
 
 class Cause(StrEnum):
@@ -119,6 +142,8 @@ class Cause(StrEnum):
     """The best readings stayed, many fell: cold arrivals, covered or distant faces, a camera that looks past them."""
     NOISE = "noise"
     """The spread grew on both sides."""
+    DISAGREE = "disagree"
+    """Two twins differ and nothing else speaks: which of them is wrong only a check can say."""
     UNCLEAR = "unclear"
 
 
@@ -133,9 +158,9 @@ def likely_cause(day: Day, others: Sequence[Day]) -> Cause:
     moved_c = day.median_c - median(other.median_c for other in others)
     upper_c = day.upper_c - median(other.upper_c for other in others)
     wider = day.spread_c / median(other.spread_c for other in others)
-    if moved_c < -JUMP_C / 2 and upper_c > moved_c / 2:
+    if moved_c < -MOVED_C and upper_c > moved_c / 2:
         return Cause.LOW_READINGS
-    if abs(moved_c) > JUMP_C / 2 and abs(upper_c - moved_c) <= abs(moved_c) / 2:
+    if abs(moved_c) > MOVED_C and abs(upper_c - moved_c) <= abs(moved_c) / 2:
         return Cause.OFFSET
     return Cause.NOISE if wider > 1.5 else Cause.UNCLEAR
 
@@ -165,7 +190,7 @@ def fuse(evidence: Iterable[Evidence]) -> InstrumentState | None:
             sides[item.flag.side].add(SOURCES[item.stream])
     if any(len(sources) >= 2 for sources in sides.values()):
         return InstrumentState.SUSPECT
-    if any(item.flag and item.days_flagged > INSIST_DAYS for item in by_stream.values()):
+    if any(item.flag and item.days_flagged > INSIST_DAYS and item.stream in INSIST for item in by_stream.values()):
         return InstrumentState.SUSPECT
     if any(item.flag or item.jump for item in by_stream.values()):
         return InstrumentState.WATCH

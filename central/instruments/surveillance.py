@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from central.dispatch import Dispatch
 from central.instruments import days, documents
+from central.instruments.assessment import Assessment, Known, assess, assess_checks, checks
 from central.instruments.cases import CaseSource, open_case
-from central.instruments.charts import Assessment, Known, assess, assess_checks
 from central.instruments.life import SYSTEM, Ground, Hand, Life, current, lives, move
 from central.instruments.lifecycle import CAUTION, MEASURES, Actor
 from central.instruments.refusal import UnknownInstrument
@@ -98,8 +98,10 @@ class Surveillance:
         """
         store.write(lambda transaction: days.keep(transaction, day, self.zone))
         with store.read() as connection:
-            known = Known(connection, day)
-            found = [assess(connection, life, known, self.zone) for life in _screening(connection)]
+            known, end = Known.read(connection, day), days.bounds(day, self.zone)[1]
+            found = [
+                assess(life, checks(connection, life, None, end), known, self.zone) for life in _screening(connection)
+            ]
         store.write(lambda transaction: [self.act(transaction, one) for one in found])
         return found
 

@@ -67,7 +67,7 @@ daily_values: Final = Table(
     metadata,
     Column("gate", String(40), primary_key=True),
     Column("instrument", String(40), primary_key=True),
-    Column("series", String(20), primary_key=True, comment="passers or second_measurement"),
+    Column("series", String(20), primary_key=True, comment="passers, twin or second_measurement"),
     Column("day", String(10), primary_key=True),
     Column("n", Integer, nullable=False),
     Column("median_c", Float, nullable=False),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.evaluation.face_oral import load_all
 from tests.evaluation.fit import fit
-from tests.evaluation.plots import crowd_plots, fever_plots
+from tests.evaluation.plots import crowd_plots, drift_plots, fever_plots
 from tests.evaluation.report import page
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -37,6 +37,7 @@ ALL = (
     Evaluation("Simulated crowds and the reference's filter", "crowds"),
     Evaluation("Faces found on checkpoint pictures", "faces", "checkpoint_recordings"),
     Evaluation("Checkpoint recordings: people who tried and got a reading", "recordings", "checkpoint_recordings"),
+    Evaluation("Drift and calibration: how fast it is found, what it costs in false flags", "drift"),
     Evaluation("Field readings: the device that slid", "field_readings", "field_readings"),
     Evaluation("Blackbody offsets by date: what the policy does and costs", "blackbody_offsets", "face_oral_temp"),
 )
@@ -87,6 +88,8 @@ def _pictures(evaluation, done, options):
         return []
     if evaluation.module == "crowds":
         return crowd_plots(json.loads((options.out / "crowds.json").read_text(encoding="utf-8")), options.out)
+    if evaluation.module == "drift":
+        return drift_plots(json.loads((options.out / "drift.json").read_text(encoding="utf-8")), options.out)
     if evaluation.module == "fever":
         cameras = load_all(options.data / evaluation.data)
         return fever_plots(cameras, fit(cameras), options.out)

@@ -11,11 +11,27 @@ import argparse
 import csv
 import json
 from collections import defaultdict
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from statistics import median
 
-from central.instruments.cusum import Chart
-from central.instruments.streams import DESIGNS, Day, Evidence, Stream, against_fleet, fuse, likely_cause, summarise
+from central.instruments.assessment import Assessment, Known, assess, conclude
+from central.instruments.days import DayRow, Series
+from central.instruments.life import Life
+from central.instruments.streams import Day, Stream, against_fleet, likely_cause, summarise
+from contract.vocabulary import InstrumentState
+
+ARGUMENT = """
+fs-1220 is rightly flagged: from its second day on it lies a degree and more below the others and goes on falling, to
+31.7 degrees where the others stay at 36. Its best readings fall less than its middle ones and its spread grows, which
+is not an offset: it looks past faces, or people come in cold. What it is only a plate before it can say.
+fs-1204 and tko-1007 read 0.5 high from their first day and stay there. That is no drift, and readings of skin at other
+doors can differ so much by place alone: rightly not flagged as drift, but a level that nobody has checked against a
+reference is not a good one either; a second measurement or the first check finds it.
+fs-1217 lies 1.2 low on one Saturday on which only the two that read high were there beside it; against them it lies
+low on every day. Rightly not flagged: of two others nobody knows whether it is they who are off.
+fs-1216 and fs-1228 stay within 0.4 of the fleet: rightly not flagged."""
 
 
 def read(path: Path) -> dict[date, dict[str, Day]]:
@@ -32,29 +48,49 @@ def read(path: Path) -> dict[date, dict[str, Day]]:
     return dict(sorted(days.items()))
 
 
+def rows_of(days: dict[date, dict[str, Day]]) -> list[DayRow]:
+    """The days as central keeps them, each device at a gate of its own."""
+    return [
+        DayRow(device, "array", Series.PASSERS, day, summary, None, simulated=False)
+        for day, devices in days.items()
+        for device, summary in devices.items()
+    ]
+
+
 def replay(days: dict[date, dict[str, Day]]) -> dict[str, list[dict[str, object]]]:
-    """What the policy says of each device on each of its days."""
-    charts: dict[str, Chart] = defaultdict(lambda: Chart(DESIGNS[Stream.FLEET]))
-    flagged: dict[str, int] = defaultdict(int)
-    result: dict[str, list[dict[str, object]]] = defaultdict(list)
-    for day, devices in days.items():
-        for device, summary in sorted(devices.items()):
-            others = [other for name, other in devices.items() if name != device]
-            line: dict[str, object] = {"date": day.isoformat(), "n": summary.n, "median_c": round(summary.median_c, 2)}
-            if value := against_fleet(summary, others):
-                chart = charts[device] = charts[device].update(value.value_c, value.sigma_c)
-                flagged[device] = flagged[device] + 1 if chart.flag else 0
-                state = fuse([Evidence(Stream.FLEET, chart.flag, value.jump, flagged[device])])
-                line |= {
-                    "against_fleet_c": round(value.value_c, 2),
-                    "sigma_c": round(value.sigma_c, 2),
-                    "low": round(chart.low, 1),
-                    "high": round(chart.high, 1),
-                    "state": state.value if state else None,
-                    "cause": likely_cause(summary, others).value if state else None,
-                }
-            result[device].append(line)
-    return dict(result)
+    """What central concludes of each device at the end of each of its days; nothing is known of before."""
+    rows = rows_of(days)
+    known = Known(rows, max(days))
+    first = datetime.combine(min(days), time(), UTC)
+    result: dict[str, list[dict[str, object]]] = {}
+    for device in sorted({row.gate for row in rows}):
+        life = Life(device, "array", InstrumentState.IN_SERVICE, first, "", "")
+        whole = assess(life, [], known, UTC)
+        result[device] = [
+            _line(day, devices[device], conclude(replace(whole, day=day)), known.others(life, day))
+            for day, devices in days.items()
+            if device in devices
+        ]
+    return result
+
+
+def _line(day: date, own: Day, found: Assessment, others: list[DayRow]) -> dict[str, object]:
+    line: dict[str, object] = {"date": day.isoformat(), "n": own.n, "median_c": round(own.median_c, 2), "state": None}
+    fleet = next(one for one in found.streams if one.stream is Stream.FLEET)
+    if fleet.points and fleet.points[-1].day == day:
+        newest, state = fleet.points[-1], found.state
+        summaries = [row.summary for row in others]
+        raw = against_fleet(own, summaries)
+        line |= {
+            "against_fleet_c": round(raw.value_c, 2) if raw else None,
+            "less_usual_c": round(newest.value.value_c, 2),
+            "sigma_c": round(newest.value.sigma_c, 2),
+            "low": round(newest.chart.low, 1),
+            "high": round(newest.chart.high, 1),
+            "state": state.value if state else None,
+            "cause": likely_cause(own, summaries).value if state else None,
+        }
+    return line
 
 
 def evaluate(data: Path) -> dict[str, object]:
@@ -62,9 +98,9 @@ def evaluate(data: Path) -> dict[str, object]:
     replayed = replay(read(data / "temp-readings.csv"))
     first = {
         device: next(
-            ((number, line["date"], line["cause"]) for number, line in enumerate(lines, 1) if line.get("state")), None
+            ((number, line["date"], line["cause"]) for number, line in enumerate(lines, 1) if line["state"]), None
         )
-        for device, lines in sorted(replayed.items())
+        for device, lines in replayed.items()
     }
     return {"first_flag": first, "devices": replayed}
 
@@ -79,8 +115,11 @@ def main() -> None:
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
     for device, first in result["first_flag"].items():
+        apart = [line["against_fleet_c"] for line in result["devices"][device] if line.get("against_fleet_c")]
         says = f"first flagged on its day {first[0]} ({first[1]}): {first[2]}" if first else "not flagged"
-        print(f"{device:22} {says}")
+        level = f"usually {median(apart):+.2f}, {min(apart):+.2f} to {max(apart):+.2f}"
+        print(f"{device:20} against the fleet {level}; {says}")
+    print(ARGUMENT)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,21 @@ def crowd_plots(result, folder):
     return [_save(figure, folder, "crowds.png", text)]
 
 
+def drift_plots(result, folder):
+    """Draw how long a drift stays unseen: the share of instruments flagged, by days, for each kind of drift."""
+    figure, all_axes = plt.subplots(1, len(result["run_lengths"]), figsize=(10, 4.2), sharey=True)
+    for axes, (stream, rows) in zip(all_axes, result["run_lengths"].items(), strict=True):
+        for row in rows:
+            days = np.sort(row["lengths"])
+            (line,) = axes.step(days, np.arange(1, len(days) + 1) / len(days), where="post", label=row["drift"])
+            axes.axvline(row["published"], color=line.get_color(), lw=0.8, ls=":")
+        axes.set(title=stream, xlabel="days since the drift began", xlim=(0, 30), ylim=(0, 1))
+        axes.legend(fontsize=8, loc="lower right")
+    all_axes[0].set_ylabel("share of instruments flagged")
+    text = "Days until the chart flags, through messages and learned levels; dotted: the published means."
+    return [_save(figure, folder, "drift.png", text)]
+
+
 def _save(figure, folder, name, text):
     figure.tight_layout()
     figure.savefig(folder / name, dpi=110)

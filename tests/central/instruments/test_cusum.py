@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.instruments.cusum import Chart, Design, Flag, Side, run
+from tests.evaluation.drift import PUBLISHED_ARL0, daily_noise, good_run_length
 
 CHECK = Design(sigma_c=0.08)
 
@@ -25,18 +26,6 @@ def test_one_wild_value_never_flags_alone(value: float) -> None:
 def test_the_chart_is_symmetric(values: list[float]) -> None:
     up, down = run(CHECK, values), run(CHECK, [-value for value in values])
     assert [chart.high for chart in up] == [chart.low for chart in down]
-
-
-def daily_noise(rng: np.random.Generator, streams: int, days: int, sigma_c: float) -> np.ndarray:
-    """AR(1) .3 noise with 1 % five-sigma outliers: the days of `science.md` 5.1."""
-    noise = np.empty((days, streams))
-    value = rng.normal(size=streams)
-    for day in range(days):
-        value = 0.3 * value + np.sqrt(1 - 0.3**2) * rng.normal(size=streams)
-        noise[day] = value
-    outlier = rng.random(noise.shape) < 0.01
-    noise[outlier] += 5 * rng.choice([-1, 1], outlier.sum())
-    return noise * sigma_c
 
 
 def mean_run_length(design: Design, values_c: np.ndarray, start: int = 0) -> float:
@@ -75,13 +64,4 @@ def test_a_drift_is_found_as_fast_as_the_chart_was_chosen_for(drift, expected: f
 
 def test_a_good_instrument_is_flagged_less_than_once_in_four_years() -> None:
     """ARL0 1540 a daily stream (science.md 5.1), within 20 %, as days per flag so that no stream is cut short."""
-    values = daily_noise(np.random.default_rng(52), 60, 8000, CHECK.sigma_c)
-    flags = 0
-    for stream in values.T:
-        chart = Chart(CHECK)
-        for value in stream:
-            chart = chart.update(value)
-            if chart.flag:
-                flags += 1
-                chart = Chart(CHECK)
-    assert values.size / flags == pytest.approx(1540, rel=0.2)
+    assert good_run_length(50, 5000, seed=52) == pytest.approx(PUBLISHED_ARL0, rel=0.2)

@@ -37,7 +37,7 @@ def upgrade() -> None:
         "daily_values",
         sa.Column("gate", sa.String(length=40), nullable=False),
         sa.Column("instrument", sa.String(length=40), nullable=False),
-        sa.Column("series", sa.String(length=20), nullable=False, comment="passers or second_measurement"),
+        sa.Column("series", sa.String(length=20), nullable=False, comment="passers, twin or second_measurement"),
         sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("median_c", sa.Float(), nullable=False),
