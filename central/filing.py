@@ -17,6 +17,8 @@ from central.alerts.decisions import Decisions
 from central.alerts.lifecycle import AlertEvent
 from central.alerts.register import Party, Register, Transition, UnknownAlert
 from central.gates import Standing
+from central.instruments import reported
+from central.instruments.refusal import UnknownInstrument
 from central.instruments.surveillance import Surveillance
 from central.store.dialect import insert_new
 from central.store.tables import alerts, held, instrument_reports, measurements, receipts, refusals, second_measurements
@@ -31,6 +33,7 @@ from contract.messages import (
     DriftReport,
     Envelope,
     GateHealth,
+    InstrumentStateBody,
     MeasurementBody,
     SecondMeasurement,
 )
@@ -89,7 +92,10 @@ class Filing:
         for one in group:
             if standing[one.topic.gate] is Standing.REFUSED:
                 filed.counts[one.topic.kind, "refused"] += 1
-        self._file_accepted(transaction, accepted, filed)
+        states = [one for one in accepted if one.topic.kind is Kind.INSTRUMENT_STATE]
+        self._file_accepted(transaction, [one for one in accepted if one not in states], filed)
+        known = [one for one in states if not self._premature(transaction, one)]
+        self._file_accepted(transaction, known, filed)
         return filed
 
     def file_held(self, transaction: Transaction, gate: str, decode: Callable[[bytes, str], Received | None]) -> Filed:
@@ -100,6 +106,7 @@ class Filing:
         ).all()
         waiting = [one for row in rows if (one := decode(row.payload, row.topic)) is not None]
         transaction.connection.execute(held.delete().where(held.c.gate == gate))
+        waiting.sort(key=lambda one: one.topic.kind is Kind.INSTRUMENT_STATE)
         self._file_accepted(transaction, waiting, filed)
         return filed
 
@@ -117,7 +124,7 @@ class Filing:
             try:
                 _CLERKS[kind](self, transaction, one, filed)
                 filed.counts[kind, "filed"] += 1
-            except UnknownAlert as refusal:
+            except (UnknownAlert, UnknownInstrument) as refusal:
                 refuse(transaction, str(one.topic), one.payload, str(refusal), keep=True)
                 filed.counts[kind, "refused"] += 1
         insert_new(transaction.connection, measurements, filed.passages)
@@ -196,7 +203,9 @@ class Filing:
             filed.transitions.append((moved, one.at))
 
     def _health(self, transaction: Transaction, one: Received, filed: Filed) -> None:
-        changed = gates.hear_health(transaction, one.topic.gate, cast("GateHealth", one.body))
+        said = cast("GateHealth", one.body)
+        changed = gates.hear_health(transaction, one.topic.gate, said)
+        reported.register(transaction, one.topic.gate, said.instruments)
         filed.health[one.topic.gate] = filed.health.get(one.topic.gate, False) or changed
 
     def _report(self, transaction: Transaction, one: Received, _filed: Filed) -> None:
@@ -217,6 +226,14 @@ class Filing:
         else:
             self.surveillance.hear_drift(transaction, one.topic.gate, said)
 
+    def _state(self, transaction: Transaction, one: Received, _filed: Filed) -> None:
+        if self.surveillance is not None:
+            said, recalibration = cast("InstrumentStateBody", one.body), self.surveillance.recalibration
+            reported.follow(transaction, recalibration, one.topic.gate, said)
+
+    def _premature(self, transaction: Transaction, one: Received) -> bool:
+        return reported.premature(transaction.connection, one.topic.gate, cast("InstrumentStateBody", one.body))
+
     def _certificate(self, transaction: Transaction, one: Received, _filed: Filed) -> None:
         if self.surveillance is not None:
             self.surveillance.hear_certificate(
@@ -233,6 +250,7 @@ _CLERKS: Final[dict[Kind, Callable[[Filing, Transaction, Received, Filed], None]
     Kind.CHECK: Filing._report,  # noqa: SLF001
     Kind.DRIFT: Filing._report,  # noqa: SLF001
     Kind.CERTIFICATE: Filing._certificate,  # noqa: SLF001
+    Kind.INSTRUMENT_STATE: Filing._state,  # noqa: SLF001
 }
 UP: Final = frozenset(_CLERKS)
 """What gates may send up, beside acknowledgements."""

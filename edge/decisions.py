@@ -53,8 +53,8 @@ class Lanes(Protocol):
         """Take a new certificate into account."""
         ...
 
-    def state(self, body: InstrumentStateBody) -> None:
-        """Put an instrument into the state that central orders."""
+    def state(self, body: InstrumentStateBody) -> bool:
+        """Put an instrument into the state that central orders; False if what is in force is newer or stricter."""
         ...
 
     def obey(self, rules: Rules) -> None:
@@ -126,7 +126,9 @@ class Decisions:
                 self._lanes.certify(certificate)
                 return lambda connection: records.keep_certificate(connection, certificate, at)
             case InstrumentStateBody():
-                self._lanes.state(body)
+                if not self._lanes.state(body):
+                    log.info("order not obeyed", instrument=body.instrument, state=body.state)
+                    return lambda _: None
                 return lambda connection: records.keep_state(connection, message, body)
             case RulesBody():
                 rules = merged(self._own_rules, body)

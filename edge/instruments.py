@@ -8,6 +8,7 @@ is only touched by its own thread.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -32,6 +33,9 @@ from edge.events import LaneEvent
 from edge.fitting import spec_of
 from edge.intake import Intake
 from edge.lane import Lane
+
+DOUBTED: Final = frozenset({InstrumentState.WATCH, InstrumentState.SUSPECT})
+"""States that still measure and that an instrument only comes into from a better one (`science.md` 6)."""
 
 
 class Instruments:
@@ -128,14 +132,21 @@ class Instruments:
         sent[:] = [certificate, *(known for known in sent if known.id != certificate.id)]
         self.renew()
 
-    def state(self, body: InstrumentStateBody) -> None:
-        """Put an instrument into the state that central orders; an older order than the last changes nothing."""
+    def state(self, body: InstrumentStateBody) -> bool:
+        """Put an instrument into the state that is ordered; say whether it was obeyed.
+
+        An older order than the last changes nothing. Nor does one that only doubts what stands out of service already:
+        central had not heard of that yet, and a doubt must not bring anything back.
+        """
         before = self._states.get(body.instrument)
         if before is not None and before.at > body.at:
-            return
+            return False
+        if body.state in DOUBTED and before is not None and before.state not in {InstrumentState.IN_SERVICE, *DOUBTED}:
+            return False
         self._states[body.instrument] = body
         if (intake := self.intakes.get(body.instrument)) is not None:
             intake.order(lambda lane: lane.state(body.state))
+        return True
 
     def hold(self, instrument: str, reason: Reason | None) -> None:
         """Let a lane decide nothing, or go on again (None)."""

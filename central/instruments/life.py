@@ -6,7 +6,7 @@ the rest.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -77,7 +77,11 @@ class Ground:
 
 
 def current(connection: Connection, gate: str, instrument: str) -> Life:
-    """Return the state ordered last, or what the gate says while nothing was ordered. Raises UnknownInstrument."""
+    """Return the state that central holds; in service while nothing was ever written. Raises UnknownInstrument.
+
+    What a gate's health tells of a state is not taken over: a gate that changes one says so in a message of its own,
+    with who, when and why (`reported`).
+    """
     where = instrument_lives.c.gate == gate, instrument_lives.c.instrument == instrument
     row = connection.execute(select(instrument_lives).where(*where)).one_or_none()
     if row is not None:
@@ -87,7 +91,7 @@ def current(connection: Connection, gate: str, instrument: str) -> Life:
     ).one_or_none()
     if told is None:
         raise UnknownInstrument(gate, instrument)
-    return Life(gate, instrument, InstrumentState(told.state), told.first_seen_at, gate, "")
+    return Life(gate, instrument, InstrumentState.IN_SERVICE, told.first_seen_at, gate, "")
 
 
 def lives(connection: Connection) -> dict[tuple[str, str], Life]:
@@ -105,6 +109,28 @@ def journal(connection: Connection, gate: str, instrument: str) -> list[Row[tupl
 def steps(state: InstrumentState, hand: Hand) -> tuple[Transition, ...]:
     """Return the transitions that somebody may take from a state, each once."""
     return tuple({row.target: row for actor in hand.actors for row in allowed(state, actor)}.values())
+
+
+def register(transaction: Transaction, gate: str, instrument: str) -> None:
+    """Write down a new instrument; one that has a state already keeps it. Its gate holds it there by itself."""
+    connection = transaction.connection
+    own = instrument_lives.c.gate == gate, instrument_lives.c.instrument == instrument
+    if connection.execute(select(instrument_lives.c.state).where(*own)).first() is not None:
+        return
+    new = InstrumentState.COMMISSIONING
+    life = Life(gate, instrument, new, transaction.at, gate, "registered")
+    _keep(connection, life)
+    _write(transaction, new, life, Hand(gate, ()), Actor.SYSTEM, Ground(life.reason))
+
+
+def insist(transaction: Transaction, dispatch: Dispatch, life: Life) -> None:
+    """Tell the gate again what central holds, in the place of an order that may still wait."""
+    if life.order_id is not None:
+        dispatch.withdraw(transaction, life.order_id)
+    order = InstrumentStateBody(
+        instrument=life.instrument, state=life.state, reason=life.reason, ordered_by=life.who, at=transaction.at
+    )
+    _keep(transaction.connection, replace(life, order_id=dispatch.send(transaction, life.gate, order)))
 
 
 def move(
@@ -137,24 +163,27 @@ def move(
         order_id=dispatch.send(transaction, gate, order),
     )
     _keep(transaction.connection, after)
-    append(
-        transaction.connection,
-        instrument_journal,
-        {
-            "at": transaction.at,
-            "gate": gate,
-            "instrument": instrument,
-            "from_state": before.state,
-            "to_state": target,
-            "who": hand.who[:80],
-            "actor": actor,
-            "reason": ground.reason,
-            "evidence": " ".join(ground.references),
-            "certificate": ground.certificate_sha256,
-            "address": hand.address[:60],
-        },
-    )
+    _write(transaction, before.state, after, hand, actor, ground)
     return after
+
+
+def _write(
+    transaction: Transaction, source: InstrumentState, after: Life, hand: Hand, actor: Actor, ground: Ground
+) -> None:
+    row = {
+        "at": transaction.at,
+        "gate": after.gate,
+        "instrument": after.instrument,
+        "from_state": source,
+        "to_state": after.state,
+        "who": hand.who[:80],
+        "actor": actor,
+        "reason": ground.reason,
+        "evidence": " ".join(ground.references),
+        "certificate": ground.certificate_sha256,
+        "address": hand.address[:60],
+    }
+    append(transaction.connection, instrument_journal, row)
 
 
 def _actor(

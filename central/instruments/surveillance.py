@@ -18,6 +18,7 @@ from central.instruments.assessment import Assessment, Known, assess, assess_che
 from central.instruments.cases import CaseSource, open_case
 from central.instruments.life import SYSTEM, Ground, Hand, Life, current, lives, move
 from central.instruments.lifecycle import CAUTION, MEASURES, Actor
+from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import UnknownInstrument
 from central.instruments.registry import all_instruments
 from central.store.store import Store
@@ -55,6 +56,11 @@ class Surveillance:
     dispatch: Dispatch
     zone: tzinfo
     trust: Trust = field(default_factory=lambda: Trust(()))
+
+    @property
+    def recalibration(self) -> Recalibration:
+        """The steps of cases, for what gates and their technicians do."""
+        return Recalibration(self.dispatch, self.trust)
 
     def hear_check(self, transaction: Transaction, gate: str, check: CheckResult) -> None:
         """Look at the charts again with this check in them; a failed one asks for attention by itself."""

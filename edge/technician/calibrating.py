@@ -159,7 +159,7 @@ async def _conclude(session: Session, run: Run, order: Order) -> bool:
     if not run.conforms or not run.can_judge():
         why = "not every point as left is in zone PASS" if run.can_judge() else "MPE/U below 2.5"
         end = Finished(at=now, by=session.view.by, abandoned=True, reason=why)
-        out = session.taken_out(f"{CALIBRATION}{run.started.run}")
+        out = session.taken_out(f"{CALIBRATION}{run.started.run} {why}")
         await session.keep(Keep(lambda connection: journal.keep_event(connection, run, end), state=out))
         session.update(
             stage=Stage.OUT, state=InstrumentState.OUT, overall=1.0, refused="technician.refused.nonconforming"

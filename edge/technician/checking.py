@@ -84,17 +84,19 @@ async def _set(session: Session, number: UUID, sets: list[CheckSet], surface_c: 
 def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
     if one.outcome is Outcome.REPEAT:
         return Keep(lambda connection: journal.keep_set(connection, one))
-    # the three sets of a clean check are told as one of thirty readings with its worst residual: central's evidence
+    # three sets that decided together are told as one of thirty readings, central's evidence: a clean check with its
+    # worst residual, a failed one with the mean that failed
     clean = one.outcome is Outcome.PASSED and check.clean([done.residual for done in sets])
-    told = sets[-REPEATS:] if clean else [one]
-    worst = max(told, key=lambda done: abs(done.residual_c))
+    told = sets[-REPEATS:] if clean or one.outcome is Outcome.OUT else [one]
+    worst_c = max((done.residual_c for done in told), key=abs)
+    mean_c = math.fsum(done.residual_c for done in told) / len(told)
     result = CheckResult(
         id=one.check,
         instrument=one.instrument,
         at=one.at,
         reference_c=round(one.reference_c, 3),
         mean_c=round(one.mean_c, 3),
-        residual_c=round(worst.residual_c, 3),
+        residual_c=round(mean_c if one.outcome is Outcome.OUT else worst_c, 3),
         n=sum(done.n for done in told),
         passed=one.outcome is Outcome.PASSED,
         made_by=one.by,
@@ -102,7 +104,6 @@ def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
     if one.outcome is Outcome.PASSED:
         back = _back(one) if clean and session.state is InstrumentState.WATCH else None
         return Keep(lambda connection: journal.keep_set(connection, one), (result,), state=back)
-    mean_c = math.fsum(done.residual_c for done in sets[-REPEATS:]) / REPEATS
     drift = DriftReport(
         id=session.office.ids(one.at),
         instrument=one.instrument,
@@ -111,7 +112,7 @@ def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
         value=round(mean_c, 3),
         limit=session.view.limit_c or ACTION_LIMIT_C,
     )
-    out = session.taken_out(f"{CHECK}{one.check}")
+    out = session.taken_out(f"{CHECK}{one.check} {mean_c:+.2f} °C, limit {drift.limit:.2f} °C")
     return Keep(lambda connection: journal.keep_set(connection, one), (result, drift), state=out)
 
 

@@ -57,8 +57,12 @@ class Office:
     air: Callable[[], Air]
 
     def keep(self, what: Keep) -> None:
-        """Commit a step with its messages to central; blocks on the disk. Raises SQLAlchemyError."""
-        letters = [self.uplink.letter(body) for body in what.letters]
+        """Commit a step with its messages to central, a new state among them; blocks on the disk.
+
+        Raises SQLAlchemyError.
+        """
+        told = what.letters if what.state is None else (*what.letters, what.state)
+        letters = [self.uplink.letter(body) for body in told]
         at = self.clock.now().at
 
         def write(connection: Connection) -> None:

@@ -105,7 +105,8 @@ def _keep(session: Session, one: SweepPoint) -> Keep:
         value=round(one.slope, 3),
         limit=linearity.MIN_SLOPE,
     )
-    return Keep(write, (drift,), state=session.taken_out(f"{linearity.REASON}{one.sweep}", firm=True))
+    why = f"{linearity.REASON}{one.sweep} slope {one.slope:.2f}, limit {linearity.MIN_SLOPE:.2f}"
+    return Keep(write, (drift,), state=session.taken_out(why, firm=True))
 
 
 def _show(session: Session, points: list[SweepPoint]) -> None:
