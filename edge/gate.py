@@ -31,7 +31,7 @@ from edge.desk import Desk
 from edge.events import LaneEvent
 from edge.health import EMPTY, Health
 from edge.instruments import Instruments
-from edge.kiosk import technician
+from edge.kiosk import explain, technician
 from edge.kiosk.pages import HERE, Kiosk, application
 from edge.kiosk.screen import LaneScreen, Screen
 from edge.kiosk.view import LaneKind
@@ -146,6 +146,7 @@ class Gate:
             refused=lambda: self._decisions.refused,
             lamps=self._light,
             retention_d=self._config.store.retention_d,
+            due=lambda: self._bench.duties.soon(),
         )
 
     def _kiosk(self) -> Kiosk:
@@ -168,6 +169,7 @@ class Gate:
         kiosk = self._kiosk()
         app = application(kiosk)
         technician.add(app, kiosk, self._bench, self._store)
+        explain.add(app, kiosk, self._store)
         restore(
             self._config,
             self._store,

@@ -27,7 +27,7 @@ listen({
     panel.show(verdict);
     remember(recent, verdict);
   },
-  lane(news) { panels.get(news.lane).screening(news.screening, news.reasons); },
+  lane(news) { panels.get(news.lane).screening(news.screening, news.reasons, news.instead); },
   taken(news) { panels.get(news.lane).taken(news.passage); hush(); },
   alerts(news) {
     if (news.change === "decided") sound.play("decision");
@@ -46,7 +46,7 @@ listen({
 for (const verdict of [...start.recent].reverse()) remember(recent, verdict);
 for (const lane of start.lanes) {
   const panel = panels.get(lane.id);
-  panel.screening(lane.screening, lane.reasons);
+  panel.screening(lane.screening, lane.reasons, lane.instead);
   if (lane.latest?.latched) panel.show(lane.latest); else panel.idle();
 }
 draw(articles, (reason) => say(`reason.${reason}`));
@@ -162,7 +162,9 @@ const DO = {
     if (!passage) return;
     const answer = await fetch(`/passages/${passage}`);
     if (!answer.ok) { toast(say("kiosk.unanswered")); return; }
-    ask("details").querySelector("[data-details]").innerHTML = await answer.text();
+    const dialog = ask("details");
+    dialog.querySelector("[data-details]").innerHTML = await answer.text();
+    dialog.querySelector("[data-explain]").href = `/explain/${passage}`;
   },
   sound() { sound.toggle(); },
   name() { ask("name", { by: person() }); },

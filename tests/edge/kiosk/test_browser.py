@@ -121,6 +121,32 @@ def test_a_second_measurement_is_refused_and_taken_in_english(
     page.screenshot(path=artefacts / "gate-staff-details-en.png")
 
 
+def test_an_expert_finds_a_passage_and_all_its_figures(scene: Scene, open_page: OpenPage, artefacts: Path) -> None:
+    page = open_page(f"{scene.address}/?lang=en")
+    ready(page)
+    scene.forehead.value_c = FEVERISH_C
+    alert = heard(scene, Kind.ALERT)
+    assert isinstance(alert, Alert)
+    measured = alert.measurement
+    card = page.get_by_test_id("card")
+    card.get_by_role("button", name="Details").click()
+    href = f"/explain/{measured.passage}"
+    expect(page.locator("#details [data-explain]")).to_have_attribute("href", href)
+    page.goto(f"{scene.address}/explain")
+    page.get_by_test_id("passage").get_by_role("link", name=str(measured.passage)).click()
+    for language in ("en", "zh"):
+        page.goto(f"{scene.address}{href}?lang={language}")
+        said = page.get_by_test_id("account").inner_text()
+        shown = [float(found) for found in re.findall(r"T_adj += (\d+\.\d{8})", said)]
+        assert measured.adjusted_c is not None
+        assert shown == [pytest.approx(measured.adjusted_c, abs=1e-7)]
+        expect(page.locator("main")).to_contain_text("national practice: above 37.3 degC is fever")
+        assert "kiosk." not in page.content()
+        page.screenshot(path=artefacts / f"gate-explain-{language}.png", full_page=True)
+    certificate = page.locator(".fine a").get_attribute("href")
+    assert page.request.get(f"{scene.address}{certificate}").headers["content-type"] == "application/pdf"
+
+
 def test_a_decision_that_cannot_be_carried_out_says_why(scene: Scene, open_page: OpenPage) -> None:
     page = open_page(f"{scene.address}/?lang=en")
     ready(page)

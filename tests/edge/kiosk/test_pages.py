@@ -52,7 +52,7 @@ def test_every_answer_forbids_what_it_does_not_need(site: Site) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_carry_no_inline_script_or_style(site: Site, language: str) -> None:
-    for path in ("/", "/visitor"):
+    for path in ("/", "/visitor", "/explain"):
         page = site.client.get(path, params={"lang": language}).text
         assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
         assert re.findall(r"<style|\sstyle=|\son\w+=", page) == []
@@ -107,7 +107,14 @@ def test_the_language_is_chosen_once(site: Site) -> None:
 
 
 def test_what_is_not_there_is_not_found(site: Site, key: UUID) -> None:
-    for path in (f"/passages/{key}", f"/alerts/{key}/crop.png", "/fragments/secrets", "/docs"):
+    for path in (
+        f"/passages/{key}",
+        f"/explain/{key}",
+        f"/explain/{key}/picture.png",
+        f"/alerts/{key}/crop.png",
+        "/fragments/secrets",
+        "/docs",
+    ):
         assert site.client.get(path).status_code == 404, path
 
 
