@@ -26,6 +26,7 @@ from central.gates import Standing, all_gates
 from central.ingest import Ingest
 from central.instruments.recalibration import Recalibration
 from central.instruments.surveillance import Surveillance, local_zone
+from central.instruments.wording import worded
 from central.metrics import Metrics
 from central.news import News
 from central.notify import Notifier
@@ -192,7 +193,9 @@ def assemble(
         news=news,
         metrics=metrics,
         phrases=phrases,
-        pages=Pages(TEMPLATES, phrases, default=settings.web.language, **FIGURES),
+        pages=Pages(
+            TEMPLATES, phrases, default=settings.web.language, said=partial(worded, phrases=phrases), **FIGURES
+        ),
         csrf=Csrf(csrf_key(store)),
         decisions=decisions,
         filing=filing,

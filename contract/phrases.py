@@ -104,6 +104,10 @@ class Phrases:
         """Return every key that has a phrase in `language`."""
         return frozenset(self._texts[language])
 
+    def names(self, key: str, language: Language) -> frozenset[str]:
+        """Return the `{names}` that the phrase of `key` fills in."""
+        return frozenset(_names(self._texts[language].get(key, "")))
+
     def gaps(self, needed: Iterable[str] = ()) -> list[str]:
         """Return what is wrong with the catalogues, one line a fault: missing keys, or `{names}` that differ."""
         wanted = frozenset(needed).union(*(self.keys(language) for language in LANGUAGES))

@@ -20,6 +20,7 @@ from central.access.accounts import all_accounts
 from central.access.audit import Action, record
 from central.instruments.life import Hand
 from central.instruments.refusal import InstrumentRefused
+from central.instruments.wording import coded
 from central.store.instrument_tables import cases
 from central.store.tables import audit
 from central.store.writer import Transaction
@@ -169,7 +170,7 @@ def open_case(
         "opened_at": transaction.at,
     }
     connection.execute(cases.insert().values(row))
-    note(transaction, case, by, f"opened {gate}/{instrument}: {reason[:MAX_REASON]}")
+    note(transaction, case, by, coded("opened", reason[:MAX_REASON]))
     return case
 
 

@@ -27,6 +27,7 @@ from central.instruments.clean import passed_check
 from central.instruments.life import Ground, Hand, Life, current, move
 from central.instruments.lifecycle import CAUTION, Evidence
 from central.instruments.refusal import InstrumentRefused
+from central.instruments.wording import coded
 from central.store.writer import Transaction
 from contract.calibration import Certificate
 from contract.messages import CertificateBody
@@ -86,7 +87,7 @@ class Recalibration:
             raise InstrumentRefused("cases.no_expert")
         values = {"expert": expert, "expert_name": name, "assigned_at": transaction.at, "taken_at": None}
         change(transaction, case, stage=CaseStage.ASSIGNED, **values)
-        note(transaction, case, by, f"assigned to {name}")
+        note(transaction, case, by, coded("assigned", name))
 
     def take(self, transaction: Transaction, case: UUID, by: Hand) -> None:
         """Begin: the case is the expert's own and the instrument stops deciding."""
@@ -104,7 +105,7 @@ class Recalibration:
         change(
             transaction, case, stage=CaseStage.ASSIGNED, assigned_at=standing.assigned_at or transaction.at, **values
         )
-        note(transaction, case, by, "taken")
+        note(transaction, case, by, coded("taken"))
 
     def record_found(self, transaction: Transaction, case: UUID, by: Hand, found: AsFound) -> UUID | None:
         """Keep what it showed before adjustment; returns the review that was opened, if |e| > U."""
@@ -113,7 +114,8 @@ class Recalibration:
             raise InstrumentRefused("cases.take_first")
         check_found(found)
         change(transaction, case, stage=CaseStage.AS_FOUND, as_found=as_json(found), as_found_at=transaction.at)
-        note(transaction, case, by, f"as found {found.error_c:+.3f} °C, U {found.expanded_c:g} °C: {found.zone}")
+        values = {"value": f"{found.error_c:+.3f}", "expanded": f"{found.expanded_c:g}", "zone": found.zone}
+        note(transaction, case, by, coded("found", **values))
         if not found.significant:
             return None
         return retrospect.make(transaction, standing, found.error_c, found.expanded_c / 2, by)
@@ -124,7 +126,7 @@ class Recalibration:
         have = frozenset({Evidence.AS_FOUND})
         self._move(transaction, standing, _S.VERIFY, by, remark or standing.reason, have=have)
         change(transaction, case, stage=CaseStage.ADJUSTED, adjusted_at=transaction.at, adjusted_by=by.account)
-        note(transaction, case, by, f"adjusted: {remark}")
+        note(transaction, case, by, coded("adjusted", remark))
 
     def verify(self, transaction: Transaction, case: UUID, by: Hand, certificate: Certificate) -> None:
         """Accept the certificate as left, a second expert where there is one. Raises InstrumentRefused."""
@@ -144,8 +146,8 @@ class Recalibration:
         change(
             transaction, case, stage=CaseStage.VERIFIED, verified_at=transaction.at, verified_by=by.who[:80], **values
         )
-        alone_words = " alone" if alone else ""
-        note(transaction, case, by, f"verified{alone_words} by certificate {certificate.id} {certificate.sha256}")
+        code = "verified_alone" if alone else "verified"
+        note(transaction, case, by, coded(code, certificate=certificate.id, sha256=certificate.sha256))
 
     def fail(self, transaction: Transaction, case: UUID, by: Hand, why: str) -> None:
         """Verification failed: back on the bench; what was found before stays."""
@@ -156,7 +158,7 @@ class Recalibration:
         self._move(transaction, standing, _S.OUT, by, why)
         self._move(transaction, standing, _S.RECAL, by, why)
         change(transaction, case, stage=CaseStage.AS_FOUND, verified_at=None, verified_by="", certificate=None)
-        note(transaction, case, by, f"verification failed: {why}")
+        note(transaction, case, by, coded("failed", why))
 
     def close(self, transaction: Transaction, case: UUID, by: Hand) -> None:
         """Return the instrument to service under its new certificate, which goes to the gate first."""
@@ -177,7 +179,7 @@ class Recalibration:
         self.dispatch.send(transaction, standing.gate, CertificateBody(certificate=certificate))
         have = frozenset({Evidence.PASS_CERTIFICATE})
         self._move(transaction, standing, _S.IN_SERVICE, by, standing.reason, have=have, certificate=certificate)
-        self._end(transaction, standing, by, CaseOutcome.RECALIBRATED, f"certificate {certificate.id}")
+        self._end(transaction, standing, by, CaseOutcome.RECALIBRATED)
 
     def _move(
         self,
@@ -201,10 +203,10 @@ class Recalibration:
             raise InstrumentRefused("cases.other_expert", who=standing.expert_name)
         return standing
 
-    def _end(self, transaction: Transaction, case: Case, by: Hand, outcome: CaseOutcome, detail: str) -> None:
+    def _end(self, transaction: Transaction, case: Case, by: Hand, outcome: CaseOutcome, why: str = "") -> None:
         values = {"closed_at": transaction.at, "closed_by": by.who[:80], "outcome": outcome}
         change(transaction, case.id, stage=CaseStage.CLOSED, **values)
-        note(transaction, case.id, by, f"closed, {outcome}: {detail}")
+        note(transaction, case.id, by, coded("closed", why, outcome=outcome))
 
 
 def source_of(session: Session) -> CaseSource:

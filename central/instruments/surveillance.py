@@ -21,6 +21,7 @@ from central.instruments.lifecycle import CAUTION, MEASURES, Actor
 from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import UnknownInstrument
 from central.instruments.registry import all_instruments
+from central.instruments.wording import coded
 from central.store.store import Store
 from central.store.writer import Transaction
 from contract.calibration import Certificate
@@ -69,9 +70,8 @@ class Surveillance:
             return
         found = assess_checks(transaction.connection, life, check, self.zone)
         if not self.act(transaction, found, (f"check:{check.id}",)) and not check.passed:
-            self._caution(
-                transaction, life, InstrumentState.WATCH, f"check {check.residual_c:+.2f} °C", (f"check:{check.id}",)
-            )
+            why = coded("check", value=f"{check.residual_c:+.2f}")
+            self._caution(transaction, life, InstrumentState.WATCH, why, (f"check:{check.id}",))
 
     def hear_drift(self, transaction: Transaction, gate: str, report: DriftReport) -> None:
         """Believe a gate that doubts its own instrument."""
@@ -79,7 +79,7 @@ class Surveillance:
         if life is None:
             return
         target = InstrumentState.SUSPECT if report.flag in READS_WRONG else InstrumentState.WATCH
-        why = f"{report.flag}: {report.value:g} (limit {report.limit:g})"
+        why = coded("flag", flag=report.flag, value=f"{report.value:g}", limit=f"{report.limit:g}")
         self._caution(transaction, life, target, why, (f"report:{report.id}",), CaseSource.GATE)
 
     def hear_certificate(self, transaction: Transaction, gate: str, certificate: Certificate) -> documents.Kept:
@@ -91,9 +91,7 @@ class Surveillance:
         if found.state is None:
             return False
         life = current(transaction.connection, found.gate, found.instrument)
-        why = ", ".join(_told(found))
-        if found.cause is not None:
-            why += f" ({found.cause})"
+        why = "; ".join(_told(found))
         streams = tuple(f"stream:{one.stream}" for one in found.speaking)
         return self._caution(transaction, life, found.state, why, (*references, *streams))
 
@@ -128,10 +126,10 @@ class Surveillance:
         for life in lives(transaction.connection).values():
             waited = transaction.at - life.since
             if life.state is InstrumentState.WATCH and waited > WATCH_FOR:
-                why = f"watched for {_hours(WATCH_FOR)} h without a clean check; {life.reason}"
+                why = f"{coded('watched_for', hours=_hours(WATCH_FOR))}; {life.reason}"
                 self._caution(transaction, life, InstrumentState.SUSPECT, why, ())
             elif life.state is InstrumentState.SUSPECT and waited > SUSPECT_FOR:
-                why = f"suspect for {_hours(SUSPECT_FOR)} h; {life.reason}"
+                why = f"{coded('suspect_for', hours=_hours(SUSPECT_FOR))}; {life.reason}"
                 self._caution(transaction, life, InstrumentState.OUT, why, ())
 
     def _caution(
@@ -172,8 +170,13 @@ def _told(found: Assessment) -> Iterator[str]:
     for one in found.speaking:
         newest = one.points[-1].value.value_c if one.points else 0.0
         flag = one.evidence().flag
-        since = "" if flag is None else f" since {one.points[flag.change_point - 1].day.isoformat()}"
-        yield f"{one.stream} {newest:+.2f} °C{since}"
+        if flag is None:
+            yield coded("stream", stream=one.stream, value=f"{newest:+.2f}")
+        else:
+            since = one.points[flag.change_point - 1].day.isoformat()
+            yield coded("stream_since", stream=one.stream, value=f"{newest:+.2f}", since=since)
+    if found.cause is not None:
+        yield coded("cause", cause=found.cause)
 
 
 def _hours(span: timedelta) -> int:
