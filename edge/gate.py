@@ -147,6 +147,7 @@ class Gate:
             lamps=self._light,
             retention_d=self._config.store.retention_d,
             due=lambda: self._bench.duties.soon(),
+            due=lambda: self._bench.duties.soon(),
         )
 
     def _kiosk(self) -> Kiosk:

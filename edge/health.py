@@ -17,7 +17,7 @@ from edge.ambient import Ambient
 from edge.config import GateConfig, Instrument, InstrumentRole
 from edge.events import Picture, ReferenceState
 from edge.instruments import Instruments
-from edge.kiosk.view import InstrumentView, StripView
+from edge.kiosk.view import CheckDueView, InstrumentView, StripView
 from edge.metrics import Outlook
 from edge.pipeline import Pipeline
 from edge.technician import linearity
@@ -94,8 +94,8 @@ class Health:
             simulated=self._config.gate.simulated,
         )
 
-    def strip(self, health: GateHealth, outlook: Outlook) -> StripView:
-        """Return the health as the staff window's strip shows it."""
+    def strip(self, health: GateHealth, outlook: Outlook, due: tuple[CheckDueView, ...] = ()) -> StripView:
+        """Return the health as the staff window's strip shows it, with the checks that are due."""
         writer = outlook.writer
         return StripView(
             instruments=tuple(self._view(part) for part in health.instruments),
@@ -114,6 +114,7 @@ class Health:
             passages=tuple(health.passages_by_verdict.items()),
             rule=health.rule,
             threshold_c=self._instruments.rules.threshold_c,
+            checks_due=due,
         )
 
     def _reasons(self) -> tuple[Reason, ...]:

@@ -17,9 +17,11 @@ from contract.clock import Clock
 from contract.delivery.outbox import Outbox
 from contract.vocabulary import Reason
 from edge import health, records
+from edge.doubts import Doubts
 from edge.health import Health
 from edge.instruments import Instruments
 from edge.kiosk.screen import Screen
+from edge.kiosk.view import CheckDueView
 from edge.metrics import Metrics, Outlook
 from edge.store import Store
 from edge.uplink import Uplink
@@ -56,11 +58,14 @@ class Rounds:
         refused: Callable[[], int],
         lamps: Callable[[], None],
         retention_d: float,
+        due: Callable[[], tuple[CheckDueView, ...]],
     ) -> None:
+        """Prepare; `due` returns the checks that the technician must soon make."""
         self._clock, self._health, self._screen, self._instruments = clock, health_, screen, instruments
         self._uplink, self._store, self._outbox, self._writer = uplink, store, outbox, writer
         self._metrics, self._refused, self._lamps = metrics, refused, lamps
         self._retention = timedelta(days=retention_d)
+        self._due, self._doubts = due, Doubts()
         self._news = anyio.Event()
         self._outbox_look = (0, 0.0, 0)
         self._last: GateHealth | None = None
@@ -105,7 +110,8 @@ class Rounds:
         changed = health.changed(self._last, now)
         if changed or self._number % CENTRAL_EVERY == 0:
             self._uplink.health(now)
-        strip = self._health.strip(now, outlook)
+        self._tell(now)
+        strip = self._health.strip(now, outlook, self._due())
         if changed or (self._number % SCREEN_EVERY == 0 and strip != self._screen.strip):
             self._screen.health(strip)
         self._last = now
@@ -113,6 +119,12 @@ class Rounds:
         self._metrics.outlook(outlook)
         for name, intake in self._instruments.intakes.items():
             self._metrics.lane(name, intake.dropped, intake.failures)
+
+    def _tell(self, now: "GateHealth") -> None:
+        """Report to central what has long spoken against an instrument."""
+        for report in self._doubts.note(now, self._clock.now()):
+            log.warning("doubt", instrument=report.instrument, flag=report.flag)
+            self._writer.put(Deed("drift", lambda _: None, self._uplink.letter(report)))
 
     def _look_at_outbox(self) -> tuple[int, float, int]:
         """Return rows, age of the oldest in seconds, rows thinned; the last look if the disk does not answer."""

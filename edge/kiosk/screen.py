@@ -20,6 +20,7 @@ from edge.kiosk.cards import Card, Cards
 from edge.kiosk.sign import Shown, SignOfLane
 from edge.kiosk.view import LaneKind, LaneView, StripView, VerdictView, verdict_view
 from edge.passages import Entry
+from edge.readiness import PASSING
 
 RECENT: Final = 12
 
@@ -38,10 +39,21 @@ class LaneScreen:
     screening: bool = False
     reasons: tuple[Reason, ...] = (Reason.INSTRUMENT_SILENT,)
     latest: VerdictView | None = None
+    instead: tuple[str, ...] | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether people may be sent here: it screens, or pauses for seconds only."""
+        return self.screening or PASSING.issuperset(self.reasons)
+
+    @property
+    def plate(self) -> str:
+        """How staff find it: its name and what stands on its type plate."""
+        return f"{self.id} ({self.serial})" if self.serial else self.id
 
     def view(self) -> LaneView:
         """Return the lane as the staff window shows it."""
-        return LaneView(self.id, self.kind, self.serial, self.screening, self.reasons, self.latest)
+        return LaneView(self.id, self.kind, self.serial, self.screening, self.reasons, self.latest, self.instead)
 
 
 class Screen:
@@ -140,9 +152,19 @@ class Screen:
         self._send("strip", {})
 
     def _screening(self, lane: LaneScreen, screening: bool, reasons: tuple[Reason, ...]) -> None:  # noqa: FBT001  # a state, not an option
-        if (lane.screening, lane.reasons) != (screening, reasons):
-            lane.screening, lane.reasons = screening, reasons
-            self._send("lane", {"lane": lane.id, "screening": screening, "reasons": reasons})
+        if (lane.screening, lane.reasons) == (screening, reasons):
+            return
+        lane.screening, lane.reasons = screening, reasons
+        for one in self.lanes.values():
+            before, one.instead = one.instead, self._instead(one)
+            if one is lane or one.instead != before:
+                told = {"screening": one.screening, "reasons": one.reasons, "instead": one.instead}
+                self._send("lane", {"lane": one.id, **told})
+
+    def _instead(self, lane: LaneScreen) -> tuple[str, ...] | None:
+        if lane.usable:
+            return None
+        return tuple(one.plate for one in self.lanes.values() if one is not lane and one.usable)
 
     def _sign(self, lane: LaneScreen, shown: Shown) -> None:
         self._send("sign", {"lane": lane.id, "sign": shown.sign, "hint": shown.hint})

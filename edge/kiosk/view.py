@@ -110,6 +110,8 @@ class LaneView:
     screening: bool
     reasons: tuple[Reason, ...]
     latest: VerdictView | None
+    instead: tuple[str, ...] | None
+    """While it is stopped for good: the lanes that may decide, with their serial numbers. None: nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,14 @@ class InstrumentView:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckDueView:
+    """A check that is due, and how long the instrument may go on without it."""
+
+    instrument: str
+    left_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class StripView:
     """The health of the gate in one line."""
 
@@ -153,6 +163,7 @@ class StripView:
     passages: tuple[tuple[VerdictKind, int], ...]
     rule: str
     threshold_c: float
+    checks_due: tuple[CheckDueView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,33 @@
 """What is due on every screening instrument, looked at every few seconds; an overdue check holds the lane."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID, uuid5
 
 import anyio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from contract.calibration import refusal
-from contract.vocabulary import InstrumentState, Reason
+from contract.messages import DriftReport
+from contract.vocabulary import HealthFlag, InstrumentState, Reason
 from edge.config import InstrumentRole
+from edge.kiosk.view import CheckDueView
 from edge.readiness import MEASURING
 from edge.store import reason
 from edge.technician import duty
 from edge.technician.duty import Duty
-from edge.technician.session import Office
+from edge.technician.session import Keep, Office
 from edge.technician.view import DutyView
 
 LONG_SILENCE_S: Final = 3600.0
 """After so long nobody knows what was done to an instrument."""
+
+WARNED: Final = timedelta(hours=2)
+"""So long before it is held the screen says so, even where there is no grace."""
+OVERDUE: Final = UUID("6d1c2b52-5f0f-5c5e-8f5e-0d6c1c1f6a10")
+"""Names the reports of missed checks: the same one again, as after a restart, has the same id."""
 
 log = structlog.get_logger()
 
@@ -58,11 +66,40 @@ class Duties:
             if name != busy and self._held.get(name) is not hold:
                 self._held[name] = hold
                 self._office.instruments.hold(name, hold)
+                if hold is Reason.CHECK_OVERDUE:
+                    await self._tell_overdue(name)
+
+    async def _tell_overdue(self, instrument: str) -> None:
+        """Tell central that a check was missed beyond its grace."""
+        found, settings, now = self.of(instrument), self._office.config.bench, self._office.clock.now().at
+        missed = DriftReport(
+            id=uuid5(OVERDUE, f"{self._office.config.gate.id} {instrument} {found.out_at(settings).isoformat()}"),
+            instrument=instrument,
+            at=now,
+            flag=HealthFlag.CHECK_OVERDUE,
+            value=round((now - (found.passed_at or found.since)).total_seconds() / 3600, 1),
+            limit=settings.check_every_h + settings.check_grace_h,
+        )
+        try:
+            await anyio.to_thread.run_sync(self._office.keep, Keep(lambda _: None, (missed,)))
+        except SQLAlchemyError as error:
+            log.warning("bench", instrument=instrument, trouble=reason(error))
 
     def hold_of(self, instrument: str) -> Reason | None:
         """Return why an instrument that is not on the bench decides nothing."""
         late = self._office.clock.now().at >= self.of(instrument).out_at(self._office.config.bench)
         return Reason.CHECK_OVERDUE if late else None
+
+    def soon(self) -> tuple[CheckDueView, ...]:
+        """Return the checks without which an instrument that measures will soon stop, and how soon."""
+        now, settings = self._office.clock.now().at, self._office.config.bench
+        found = []
+        for name in self._names:
+            due_at, out_at = self.of(name).due_at(settings), self.of(name).out_at(settings)
+            measuring = self._office.instruments.state_of(name) in MEASURING
+            if measuring and out_at > now >= min(due_at, out_at - WARNED):
+                found.append(CheckDueView(name, int((out_at - now).total_seconds() // 60)))
+        return tuple(found)
 
     def views(self, references: Mapping[str, str | None]) -> tuple[DutyView, ...]:
         """Return all for the page."""

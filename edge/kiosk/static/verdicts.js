@@ -64,12 +64,15 @@ export class Panel {
     this.more(0);
   }
 
-  /** Say whether the lane screens, and if not, why and what staff do. */
-  screening(on, reasons) {
+  /** Say whether the lane screens, and if not, where people go instead, why, and what staff do. */
+  screening(on, reasons, instead) {
     const stopped = this.article.querySelector(".stopped");
     this.article.dataset.screening = on;
     stopped.hidden = on;
     if (on) return;
+    const elsewhere = stopped.querySelector(".stopped__instead");
+    elsewhere.hidden = instead === null;
+    elsewhere.textContent = instead?.length ? say("kiosk.instead", { lanes: instead.join(", ") }) : say("kiosk.instead.nothing");
     stopped.querySelector("ul").replaceChildren(...reasons.map((reason) => {
       const item = document.createElement("li");
       const name = document.createElement("b");
