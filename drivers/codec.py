@@ -121,6 +121,9 @@ class Handshake:
     recognises: Callable[[bytes], bool]
     """Say whether bytes heard within `wait_s` can only come from this device."""
     wait_s: float = 0.5
+    suspects: Callable[[bytes], bool] | None = None
+    """For a device that talks by itself without saying who it is: say whether bytes may come from it, so that the
+    question may be asked while it talks."""
 
 
 def decodes(decoder: Callable[[str], Decoder]) -> Callable[[bytes], bool]:
@@ -178,3 +181,8 @@ class DriverSpec:
     """For a REFERENCE device: what the host sends to bring it to a set point in degC and keep it there."""
     wiring: Mapping[str, str] = field(default_factory=dict)
     """Device pin to host pin, for the page "how to connect"."""
+
+    @property
+    def talks(self) -> bool:
+        """Whether the device says something by itself at its usual settings."""
+        return self.poll_interval_s is None or bool(self.handshake and self.handshake.suspects)

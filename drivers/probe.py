@@ -29,7 +29,7 @@ from drivers.playback import play
 from drivers.reader import Reader, ReaderStatus, open_link
 from drivers.recording import CaptureWriter, RecordingLink
 from drivers.samples import DecodeFault, Event, Sample, ThermalFrame
-from drivers.serial_link import SerialLink
+from drivers.serial_link import SerialLink, usb_ids
 from drivers.terminal import picture
 from drivers.transcript import Json, as_line, describe
 from drivers.uvc_link import cameras
@@ -281,9 +281,19 @@ def _detect(options: argparse.Namespace) -> int:
     def open_line(line: SerialLine) -> Link:
         return SerialLink(options.port, line)
 
-    finding = detect(registry.specs(), open_line, SystemClock(), lambda step: print(step, file=sys.stderr))
+    specs = registry.specs()
+    ids = usb_ids(options.port)
+    finding = detect(
+        specs,
+        open_line,
+        SystemClock(),
+        lambda step: print(step, file=sys.stderr, flush=True),
+        likely={name for name, spec in specs.items() if ids in [(usb.vid, usb.pid) for usb in spec.usb]},
+        has_rates=not options.port.startswith("socket://"),
+    )
     if finding.driver is not None and finding.line is not None:
-        print(f"{finding.driver} at {finding.line.baud} baud: {registry.spec(finding.driver).title}")
+        rate = f" at {finding.line.baud} baud" if finding.line.baud else ""
+        print(f"{finding.driver}{rate}: {registry.spec(finding.driver).title}")
         return GOOD
     if finding.heard:
         print(f"something talks that no driver knows; it was asked nothing: {spell(finding.heard[:48])}")

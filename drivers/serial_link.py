@@ -129,6 +129,16 @@ def resolve(url: str, ports: Ports = list_ports.comports) -> str:
     return found
 
 
+def usb_ids(url: str, ports: Ports = list_ports.comports) -> tuple[int, int] | None:
+    """Return vendor and product id of the USB device behind a local port; None where there is none."""
+    with contextlib.suppress(LinkLost, LinkRefused):
+        name = resolve(url, ports)
+        for port in ports():
+            if port.vid is not None and port.pid is not None and Path(name).resolve() == Path(port.device).resolve():
+                return port.vid, port.pid
+    return None
+
+
 def _is_pseudo_terminal(name: str) -> bool:
     """Say whether a simulated device, or a program, is behind that path."""
     return "://" not in name and Path(name).resolve().parent == Path("/dev/pts")

@@ -222,7 +222,7 @@ SPEC: Final = DriverSpec(
     integrity=Integrity.DELIMITED,
     line=SerialLine(9600, alternatives=(19200, 38400, 4800, 2400, 1200)),
     start=(use_celsius(),),
-    handshake=Handshake(query(IDENTIFY), _recognises, 1.0),
+    handshake=Handshake(b"\r" + query(IDENTIFY), _recognises, 1.0),  # the CR ends what others have begun
     poll_interval_s=0.5,
     rate_hz=0.6,
     silence_s=8.0,

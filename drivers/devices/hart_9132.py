@@ -159,6 +159,12 @@ def _recognises(heard: bytes) -> bool:
     return any(told[1].startswith(("9132", "9133")) for line in lines if (told := _VERSION.fullmatch(line.strip())))
 
 
+def _suspects(heard: bytes) -> bool:
+    """Say whether somebody of the family tells temperatures: a dry well does so in the same words."""
+    lines = heard.decode("ascii", "replace").replace("\n", "\r").split("\r")
+    return any(_ANSWER.fullmatch(line.strip()) for line in lines)
+
+
 SPEC: Final = DriverSpec(
     name="hart_9132",
     title="Hart Scientific / Fluke 9132 and 9133 (portable infrared calibrators)",
@@ -173,7 +179,7 @@ SPEC: Final = DriverSpec(
     says=_says,
     integrity=Integrity.DELIMITED,
     line=SerialLine(2400, alternatives=(9600, 4800, 1200, 600, 300)),
-    handshake=Handshake(read_version(), _recognises, 1.0),
+    handshake=Handshake(b"\r" + read_version(), _recognises, 1.0, _suspects),  # the CR ends what others have begun
     poll_interval_s=1.0,
     rate_hz=0.8,
     silence_s=8.0,

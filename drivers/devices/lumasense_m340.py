@@ -150,7 +150,7 @@ SPEC: Final = DriverSpec(
     says=_says,
     integrity=Integrity.DELIMITED,
     line=SerialLine(1200, bytesize=7, parity="O", stopbits=1),
-    handshake=Handshake(read_setpoint(), _recognises, 1.0),
+    handshake=Handshake(b"\r" + read_setpoint(), _recognises, 1.0),  # the CR ends what others have begun
     poll_interval_s=1.0,
     rate_hz=0.8,
     silence_s=8.0,

@@ -30,7 +30,7 @@ from typing import Final
 
 from contract.clock import Instant
 from drivers.checksums import xor8
-from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, SerialLine, Transport
+from drivers.codec import DriverSpec, Evidence, Handshake, Integrity, Quantity, SerialLine, Transport
 from drivers.exchange import Exchange
 from drivers.samples import Applied, DecodeFault, DeviceReply, Event, FaultKind, Sample, SampleFlag, SpotReading
 from drivers.scanner import PAUSE_S
@@ -231,6 +231,21 @@ class OptrisCtDecoder:
         )
 
 
+_HANDSHAKE: Final = read(EMISSIVITY) + read(TRANSMISSION)
+
+
+def _recognises(heard: bytes) -> bool:
+    """Take the answers to `_HANDSHAKE`, perhaps behind its echo: four bytes, two shares of 0.1-1.1, and no more.
+
+    Nothing frames them; but few devices answer two bytes so shortly. That both are answered in a row is inferred.
+    """
+    answers = (heard, heard[len(_HANDSHAKE) :]) if heard.startswith(_HANDSHAKE) else (heard,)
+    return any(
+        len(answer) == 4 and all(100 <= int.from_bytes(answer[place : place + 2], "big") <= 1100 for place in (0, 2))
+        for answer in answers
+    )
+
+
 SPEC: Final = DriverSpec(
     name="optris_ct",
     title="Optris CT / CS infrared thermometers (binary protocol)",
@@ -246,6 +261,7 @@ SPEC: Final = DriverSpec(
     says=_says,
     integrity=Integrity.SIZE,
     line=SerialLine(115200, alternatives=(9600, 57600, 38400, 19200)),
+    handshake=Handshake(_HANDSHAKE, _recognises, 0.2),
     poll_interval_s=0.1,
     rate_hz=8.0,
     wiring={"USB or RS-232": "interface of the box", "RS-485": "A, B; this driver speaks to a single device"},

@@ -27,7 +27,7 @@ from typing import Final
 
 from contract.clock import Instant
 from drivers import modbus_rtu
-from drivers.codec import DriverSpec, Evidence, Handshake, Quantity, SerialLine, Transport, decodes
+from drivers.codec import DriverSpec, Evidence, Handshake, Quantity, SerialLine, Transport
 from drivers.exchange import Exchange
 from drivers.modbus_rtu import Message
 from drivers.samples import DecodeFault, DeviceReply, Event, FaultKind, Sample
@@ -143,6 +143,12 @@ class WaveshareRelayDecoder:
         return [DeviceReply(self._instrument, at.at, at.mono_ns, name, value) for name, value in told]
 
 
+def _recognises(heard: bytes) -> bool:
+    """Take the answer with the relays' states; any other Modbus device would refuse the question."""
+    starts = (heard.find(bytes((unit, modbus_rtu.READ_COILS, 1))) for unit in _UNITS)
+    return any(start >= 0 and modbus_rtu.sound(heard[start : start + 6]) for start in starts)
+
+
 SPEC: Final = DriverSpec(
     name="waveshare_relay",
     title="Waveshare Modbus RTU Relay / LCTECH LC-Modbus relay",
@@ -156,7 +162,7 @@ SPEC: Final = DriverSpec(
     decoder=WaveshareRelayDecoder,
     says=_says,
     line=SerialLine(9600, alternatives=(19200, 4800, 38400, 115200)),
-    handshake=Handshake(read_relays(), decodes(WaveshareRelayDecoder), 0.5),
+    handshake=Handshake(read_relays(), _recognises, 0.5),
     poll_interval_s=1.0,
     rate_hz=1.0,
     silence_s=5.0,

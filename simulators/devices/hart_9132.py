@@ -61,7 +61,7 @@ class Hart9132:
         answers = b""
         for byte in data:
             if byte == 0x0D:
-                answers += self._line(self._typed.decode("ascii", "replace"), t_s)
+                answers += self._line(bytes(self._typed), t_s)
                 self._typed.clear()
             elif byte == 0x08:
                 del self._typed[-1:]
@@ -99,9 +99,9 @@ class Hart9132:
     def _say(self, line: str) -> bytes:
         return encode_line(line, linefeed=self._linefeed)
 
-    def _line(self, typed: str, t_s: float) -> bytes:
-        echo = self._say(typed) if self._full_duplex else b""
-        command = typed.replace(" ", "").lower().strip("\n")
+    def _line(self, typed: bytes, t_s: float) -> bytes:
+        echo = typed + self._say("") if self._full_duplex else b""
+        command = typed.decode("ascii", "replace").replace(" ", "").lower().strip("\n")
         if told := _SETTING.fullmatch(command):
             self._set(_word(told[1]), told[2], t_s)
             return echo

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.codec import SerialLine
 from drivers.link import LinkLost, LinkRefused
-from drivers.serial_link import SerialLink, resolve
+from drivers.serial_link import SerialLink, resolve, usb_ids
 from tests.drivers.ptys import Device
 
 LINE = SerialLine(115200)
@@ -163,6 +163,16 @@ def _serve_rfc2217(server: socket.socket, done: threading.Event) -> None:
 def test_usb_ids_find_the_port_whatever_its_number() -> None:
     assert resolve("usb://1a86:7523", lambda: PORTS) == "/dev/ttyUSB0"
     assert resolve("usb://0403:6015/CD34", lambda: PORTS) == "/dev/ttyUSB2"
+
+
+def test_the_usb_ids_behind_a_port_are_known_by_whatever_name_it_has(tmp_path: Path) -> None:
+    by_id = tmp_path / "by-id"
+    by_id.symlink_to("/dev/ttyUSB2")
+    assert usb_ids(str(by_id), lambda: PORTS) == (0x0403, 0x6015)
+    assert usb_ids("usb://1a86:7523", lambda: PORTS) == (0x1A86, 0x7523)
+    assert usb_ids("/dev/ttyS0", lambda: PORTS) is None
+    assert usb_ids("hwgrep://nothing", lambda: PORTS) is None
+    assert usb_ids("socket://10.0.0.7:4001", lambda: PORTS) is None
 
 
 def test_two_devices_alike_need_a_serial_number() -> None:

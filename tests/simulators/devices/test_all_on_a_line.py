@@ -1,6 +1,7 @@
 """Every simulated device behind a real pseudo-terminal or socket, read by its driver's own reader thread."""
 
 import queue
+import random
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -76,6 +77,23 @@ def test_it_is_heard(first_samples, name):
             assert 20 < sample.actual_c < 60
         case DeviceReply():
             assert sample.value == "off"
+
+
+@pytest.mark.parametrize("name", sorted(DEVICES))
+def test_nothing_that_it_hears_breaks_it(name):
+    """Noise, other devices' questions, halves of its own."""
+    model = DEVICES[name]
+    device = model.build(SCENES["empty"](Stage(3, Place(mark_m=model.mark_m))), Unit(seed=3))
+    device.power_up(0.0)
+    noise = random.Random(name)
+    asked = [spec(other).handshake.request for other in DEVICES if spec(other).handshake]
+    known = [order for other in DEVICES for order in spec(other).start] + asked
+    for step in range(400):
+        told = noise.randbytes(noise.randrange(1, 60)) if step % 2 else noise.choice(known)
+        assert isinstance(device.hear(told[: noise.randrange(1, len(told) + 1)] if told else b"\r", step / 50), bytes)
+    if (handshake := spec(name).handshake) and handshake.request and device.baud:
+        device.power_up(10.0)
+        assert device.hear(handshake.request, 11.0)
 
 
 def test_every_driver_has_its_simulator():
