@@ -125,12 +125,12 @@ class Gate:
             metrics=self._metrics,
         )
         self._lamps = Lamps(_lights(self._instruments))
-        self._rounds = self._make_rounds(outbox)
         self._bench = Bench(
             Office(config, clock, self._instruments, store, outbox, self._uplink, new_id, self._ambient.air),
             show=self._show_bench,
             key=load_key(config.trust.sign_with) if config.trust.sign_with is not None else None,
         )
+        self._rounds = self._make_rounds(outbox)
 
     def _make_rounds(self, outbox: Outbox) -> Rounds:
         return Rounds(
@@ -146,8 +146,7 @@ class Gate:
             refused=lambda: self._decisions.refused,
             lamps=self._light,
             retention_d=self._config.store.retention_d,
-            due=lambda: self._bench.duties.soon(),
-            due=lambda: self._bench.duties.soon(),
+            due=self._bench.duties.soon,
         )
 
     def _kiosk(self) -> Kiosk:
