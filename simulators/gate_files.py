@@ -60,6 +60,8 @@ class GateFile:
     folder: Path
     devices: Sequence[Device]
     surroundings: Mapping[str, Scalar] | None = None
+    bench: Mapping[str, Scalar] | None = None
+    language: str = "zh"
 
     def link(self, device: Device) -> Path:
         """Return the path at which a device's pseudo-terminal appears."""
@@ -91,15 +93,17 @@ def write(gate: GateFile, now: datetime) -> Path:
             },
         ),
         _table("[mqtt]", {"url": gate.mqtt_url}),
-        _table("[kiosk]", {"port": gate.kiosk_port}),
+        _table("[kiosk]", {"port": gate.kiosk_port, "language": gate.language}),
         _table("[store]", {"path": str(gate.folder / f"{gate.id}.sqlite")}),
         _table("[trust]", {"sign_with": str(key), "keys": (str(key.with_suffix(".pub")),)}),
     ]
     if gate.surroundings:
         blocks.append(_table("[surroundings]", gate.surroundings))
+    if gate.bench:
+        blocks.append(_table("[bench]", gate.bench))
     blocks += [_instrument(gate, device, now, key) for device in gate.devices]
     path = gate.folder / f"{gate.id}.toml"
-    head = f"# {gate.name_en}: a simulated gate, written at each start of the demonstration\n\n"
+    head = f"# {gate.name_en}: a simulated gate, written anew at each start of guankou-sim\n\n"
     path.write_text(head + "\n".join(blocks), encoding="utf-8")
     return path
 

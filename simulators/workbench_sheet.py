@@ -21,6 +21,8 @@ STEEPEST: Final = 0.5
 BENCH: Final = "workbench.json"
 ANSWERS: Final = "answers.json"
 SCORE: Final = "score.json"
+RUNNING: Final = "bench.lock"
+"""Held while the bench runs."""
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -66,6 +68,12 @@ class Answer(_File):
     gain: float | None = None
     at: AwareDatetime
 
+    @property
+    def unsized(self) -> bool:
+        """Whether the size that belongs to this fault is missing."""
+        sizes = {BenchFault.OFFSET: self.offset_c, BenchFault.GAIN: self.gain}
+        return self.fault in sizes and sizes[self.fault] is None
+
 
 class Answers(_File):
     """What `answers.json` holds: the last answer about each device."""
@@ -108,6 +116,26 @@ class Sheet:
         found = self._read(ANSWERS, Answers)
         return found.devices if found else {}
 
+    def unanswered(self) -> tuple[str, ...]:
+        """Return the devices without an answer, in order. Raises WorkbenchRefused."""
+        answers = self.answers()
+        return tuple(device for device in self.bench().devices if device not in answers)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the bench has been marked; its answers then stay."""
+        return (self.folder / SCORE).exists()
+
+    @property
+    def running(self) -> bool:
+        """Whether some process runs the bench. Raises WorkbenchRefused without one in the folder."""
+        self.bench()
+        try:
+            with self.held(RUNNING, wait=False):
+                return False
+        except WorkbenchRefused:
+            return True
+
     def answer(self, device: str, answer: Answer) -> None:
         """Keep an answer; a later one about the same device replaces it. Raises WorkbenchRefused."""
         bench = self.bench()
@@ -115,7 +143,7 @@ class Sheet:
             raise WorkbenchRefused("device", device=device, devices=", ".join(bench.devices))
         _check_size(answer)
         with self.held("answers.lock", wait=True):
-            if (self.folder / SCORE).exists():
+            if self.marked:
                 raise WorkbenchRefused("marked", folder=self.folder)
             self.write(ANSWERS, Answers(devices=self.answers() | {device: answer}))
 

@@ -34,8 +34,12 @@ OUT_OF_RANGE: Final = '-222,"Data out of range"'
 class Fluke4180:
     """The device; see `device.SimulatedDevice`."""
 
-    def __init__(self, plate: Plate, air: AirSource, *, serial: str = "A00000", baud: int = 9600) -> None:
+    def __init__(
+        self, plate: Plate, air: AirSource, *, serial: str = "A00000", baud: int = 9600, pace: float = 1.0
+    ) -> None:
+        """`pace`: for rehearsals, it heats, cools and settles so many times faster than a real one."""
         self._plate = plate
+        self._pace = pace
         self._air = air
         self._serial = serial
         self._baud = baud
@@ -124,12 +128,14 @@ class Fluke4180:
 
     def _stable(self, t_s: float) -> bool:
         return (
-            self._heating and self._plate.settled_for_s(t_s) >= STABLE_AFTER_S and self._unrest_c(t_s) <= self._limit_c
+            self._heating
+            and self._plate.settled_for_s(t_s) >= STABLE_AFTER_S / self._pace
+            and self._unrest_c(t_s) <= self._limit_c
         )
 
     def _unrest_c(self, t_s: float) -> float:
         """How far the plate went in the last minute."""
-        seen = [self._plate.indicated_c(t_s - back_s) for back_s in range(0, 61, 10)]
+        seen = [self._plate.indicated_c(t_s - back_s / self._pace) for back_s in range(0, 61, 10)]
         return max(seen) - min(seen)
 
     def _power_pct(self, t_s: float) -> float:
@@ -198,9 +204,9 @@ class Fluke4180:
 
     def _drive(self, t_s: float) -> None:
         if self._heating:
-            self._plate.order(t_s, self._setpoint_c, min(self._rate_c_min, FASTEST_C_MIN))
+            self._plate.order(t_s, self._setpoint_c, min(self._rate_c_min, FASTEST_C_MIN) * self._pace)
         else:
-            self._plate.order(t_s, self._air.ambient_c(t_s), COOLING_C_MIN)
+            self._plate.order(t_s, self._air.ambient_c(t_s), COOLING_C_MIN * self._pace)
 
 
 def _canonical(header: str) -> str:

@@ -11,8 +11,13 @@ import pytest
 import serial
 
 from contract.phrases import Phrases, key_of
+from edge import certificates
+from edge.config import InstrumentRole, load
+from simulators import gate_files
 from simulators.__main__ import main
 from simulators.workbench import LOCALE
+from simulators.workbench_bench import names
+from simulators.workbench_gate import gate_file
 from simulators.workbench_hidden import BenchFault, Hidden, hidden, key_of_seed
 from simulators.workbench_score import POINTS, mark, page, score
 from simulators.workbench_sheet import Answer, Sheet
@@ -74,7 +79,7 @@ def test_a_later_answer_replaces_and_none_comes_after_marking(folder, capsys):
     assert workbench(folder, "answer", "spot-1", "fog") == 0
     assert workbench(folder, "answer", "spot-1", "none") == 0
     assert Sheet(folder).answers()["spot-1"].fault is BenchFault.NONE
-    assert workbench(folder, "mark") == 0
+    assert workbench(folder, "mark", "--final") == 0
     assert workbench(folder, "answer", "spot-1", "fog") == 2
     assert "has been marked" in capsys.readouterr().err
 
@@ -91,6 +96,9 @@ def test_a_later_answer_replaces_and_none_comes_after_marking(folder, capsys):
         (["start", "--seed", "6", "--instruments", "3"], "holds another bench"),
         (["start", "--seed", "5", "--instruments", "0"], "1 to 30"),
         (["start", "--seed", "5", "--level", "mad"], "choose easy, hard"),
+        (["start", "--seed", "5", "--pace", "0.5"], "1 (true to life) to 100"),
+        (["start", "--seed", "5", "--pace", "nan"], "1 (true to life) to 100"),
+        (["mark"], "no answer yet for camera-1, array-1, spot-1"),
         (["drive", "300"], "-15 to 120"),
         (["drive", "nan"], "-15 to 120"),
         (["drive", "42"], "first run guankou-sim workbench start"),
@@ -119,6 +127,37 @@ def test_another_key_breaks_the_seal_and_no_bench_is_said(folder, tmp_path_facto
     assert "there is no bench" in told
 
 
+def test_what_is_next_is_always_said(folder, capsys):
+    def said(*arguments):
+        assert workbench(folder, *arguments) == 0
+        return capsys.readouterr().out
+
+    assert "0 of 3" in said("status")
+    assert "answer again with --offset" in said("answer", "camera-1", "offset")
+    assert "1 of 3" in said("answer", "camera-1", "offset", "--offset", "0.5")
+    with Sheet(folder).held("bench.lock", wait=False):
+        assert f"next: guankou-edge check {folder}/bench.toml array-1" in said("status")
+    assert "the bench does not run" in said("status")
+    said("answer", "array-1", "none")
+    assert "next: guankou-sim workbench mark" in said("answer", "spot-1", "fog")
+    assert "total: " in said("mark")
+    assert "marked: see" in said("status")
+
+
+def test_the_gates_file_is_what_a_gate_accepts(tmp_path):
+    devices = names(6)
+    path = gate_files.write(gate_file(tmp_path, devices, port=8110, pace=10.0, language="en"), AT)
+    config = load(path)
+    screening = [one for one in config.instruments if one.role is InstrumentRole.SCREEN]
+    assert tuple(one.id for one in screening) == devices
+    assert [one.bench_region is None for one in screening] == [False, False, True] * 2
+    assert config.gate.simulated
+    assert config.bench.pace == 10.0
+    for one in screening:
+        assert one.certificate is not None
+        assert certificates.load(one.certificate).correction.a_c == 0.0
+
+
 def test_a_bench_runs_alone_is_driven_and_leaves_no_port_behind(tmp_path, capsys):
     command = [sys.executable, "-m", "simulators", "workbench", "start", "--seed", "5", "--instruments", "1"]
     command += ["--var", str(tmp_path), "--lang", "zh"]
@@ -131,6 +170,9 @@ def test_a_bench_runs_alone_is_driven_and_leaves_no_port_behind(tmp_path, capsys
         assert workbench(tmp_path, "start", "--seed", "5", "--instruments", "1") == 2
         assert "running already" in capsys.readouterr().err
         assert workbench(tmp_path, "drive", "42") == 0
+        with serial.Serial(f"{tmp_path}/dev/blackbody", exclusive=True):
+            assert workbench(tmp_path, "drive", "40") == 2
+        assert "holds the blackbody" in capsys.readouterr().err
         with serial.Serial(f"{tmp_path}/dev/blackbody", 9600, timeout=PATIENCE_S) as line:
             until, answer = time.monotonic() + PATIENCE_S, b""
             while answer != b"42.00\r" and time.monotonic() < until:
