@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import Row
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -22,7 +21,6 @@ from central.instruments import cases, documents, retrospect
 from central.instruments.cases import AsFound, Case, FoundPoint
 from central.instruments.life import Hand
 from central.instruments.refusal import InstrumentRefused
-from central.instruments.review import ReviewList
 from central.store.writer import Transaction
 from contract.calibration import Certificate
 from contract.vocabulary import VerdictKind
@@ -139,10 +137,7 @@ def close(desk: TheDesk, session: Expert, case: UUID, form: Form) -> Response:
 def review(request: Request, desk: TheDesk, session: Reviewer, review: UUID) -> HTMLResponse:
     """Show whom a wrong instrument may have misjudged; the look is logged."""
     page = _read(desk, session, review, Action.REVIEW_VIEWED)
-    lists = [
-        (ReviewList.POSSIBLY_MISSED, _worded(page.missed)),
-        (ReviewList.POSSIBLY_FALSE, _worded(page.false_alarms)),
-    ]
+    lists = [(name, [(row, VerdictKind(row.verdict)) for row in rows]) for name, rows in page.lists.items()]
     return desk.pages.page(
         request,
         "review.html",
@@ -161,7 +156,7 @@ def export(desk: TheDesk, session: Reviewer, review: UUID) -> Response:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["list", "rank", "passage", "at_utc", "alert", "verdict", "adjusted_c", "corrected_c", "p"])
-    for rows in (page.missed, page.false_alarms):
+    for rows in page.lists.values():
         for rank, row in enumerate(rows, 1):
             figures = [f"{row.adjusted_c:.2f}", f"{row.corrected_c:.2f}", f"{row.p:.3f}"]
             writer.writerow([row.list, rank, row.passage, row.at.isoformat(), row.alert or "", row.verdict, *figures])
@@ -180,10 +175,6 @@ def _read(desk: Desk, session: Session, review: UUID, action: Action) -> retrosp
         return page
 
     return desk.store.write(work)
-
-
-def _worded(rows: list[Row[tuple[object, ...]]]) -> list[tuple[Row[tuple[object, ...]], VerdictKind]]:
-    return [(row, VerdictKind(row.verdict)) for row in rows]
 
 
 def _moved(desk: Desk, case: UUID) -> Response:

@@ -46,8 +46,7 @@ class ReviewPage:
     """A review and its lists, the most probable first."""
 
     review: Row[Any]
-    missed: list[Row[Any]]
-    false_alarms: list[Row[Any]]
+    lists: dict[ReviewList, list[Row[Any]]]
 
 
 def make(transaction: Transaction, case: Case, error_c: float, u_c: float, by: Hand) -> UUID:
@@ -94,6 +93,7 @@ def look_again(passed: Iterable[Stored], error_c: float, u_c: float) -> list[tup
             gain=gain(said),
             threshold_c=one.verdict.threshold_c,
             alarmed=one.verdict.kind is VerdictKind.ALARM or one.alert is not None,
+            p_alarm=one.verdict.p_alarm,
         )
         result += [(one, reviewed) for reviewed in review([passage], FoundError(error_c, u_c, absorbed_c))]
     return sorted(result, key=lambda pair: -pair[1].p)
@@ -156,11 +156,7 @@ def load(connection: Connection, made: UUID) -> ReviewPage | None:
     rows = connection.execute(
         select(review_entries).where(review_entries.c.review == made).order_by(review_entries.c.p.desc())
     ).all()
-    return ReviewPage(
-        head,
-        [row for row in rows if row.list == ReviewList.POSSIBLY_MISSED],
-        [row for row in rows if row.list == ReviewList.POSSIBLY_FALSE],
-    )
+    return ReviewPage(head, {name: [row for row in rows if row.list == name] for name in ReviewList})
 
 
 def _usual_baseline(passed: list[Stored]) -> float | None:

@@ -2,8 +2,9 @@
 
 When an error is found, every passage since the last good check is looked at again as if the instrument had read right:
 list A are those who were let through and would have been stopped, list B those who were stopped and would not have
-been. The whole window is used with the whole error: a change point comes up to seven checks late on a slow ramp, so it
-may rank the lists but never shortens them.
+been. The extended list A goes down to even odds, for a health authority that wants to follow up more. The whole window
+is used with the whole error: a change point comes up to seven checks late on a slow ramp, so it may rank the lists but
+never shortens them.
 """
 
 import math
@@ -21,7 +22,11 @@ class ReviewList(StrEnum):
     """Which error a person may have suffered."""
 
     POSSIBLY_MISSED = "possibly_missed"
+    """List A: let through, and would have been stopped."""
+    EXTENDED = "possibly_missed_extended"
+    """Let through, and more likely than not above the threshold, though below what alarms."""
     POSSIBLY_FALSE = "possibly_false_alarm"
+    """List B: stopped, and would not have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Passed:
     """d(body)/d(skin) = 1 + k of the site."""
     threshold_c: float
     alarmed: bool
+    p_alarm: float = P_REVIEW
+    """The chance at which the gate's rule alarmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +70,21 @@ def p_above(estimate_c: float, u_c: float, threshold_c: float) -> float:
     return 0.5 * (1 + math.erf((estimate_c - threshold_c) / (u_c * math.sqrt(2))))
 
 
-def review(passages: Iterable[Passed], found: FoundError, p_min: float = P_REVIEW) -> list[Reviewed]:
-    """Return both lists, most probable first; `p_min` .50 gives the extended list A."""
+def review(passages: Iterable[Passed], found: FoundError) -> list[Reviewed]:
+    """Return everybody who belongs on a list, the most probable first."""
     result = []
     for passed in passages:
         error_c = found.error_c - found.absorbed_c / passed.gain
         corrected_c = passed.adjusted_c - passed.gain * error_c
         p = p_above(corrected_c, math.hypot(passed.u_c, passed.gain * found.u_c), passed.threshold_c)
-        if not passed.alarmed and p >= p_min:
-            result.append(Reviewed(passed.passage, ReviewList.POSSIBLY_MISSED, corrected_c, p))
-        elif passed.alarmed and p < P_REVIEW:
-            result.append(Reviewed(passed.passage, ReviewList.POSSIBLY_FALSE, corrected_c, p))
+        if (belongs := _list(passed, p)) is not None:
+            result.append(Reviewed(passed.passage, belongs, corrected_c, p))
     return sorted(result, key=lambda reviewed: -reviewed.p)
+
+
+def _list(passed: Passed, p: float) -> ReviewList | None:
+    if passed.alarmed:
+        return ReviewList.POSSIBLY_FALSE if p < passed.p_alarm else None
+    if p >= passed.p_alarm:
+        return ReviewList.POSSIBLY_MISSED
+    return ReviewList.EXTENDED if p >= P_EXTENDED else None

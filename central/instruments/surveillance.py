@@ -33,6 +33,7 @@ SCREEN: Final = "screen"
 """Only instruments that decide on people have a life; air sensors and plates are parts of theirs."""
 WATCH_FOR: Final = timedelta(hours=24)
 SUSPECT_FOR: Final = timedelta(hours=24)
+CALIBRATION_GRACE: Final = timedelta(days=7)
 CATCH_UP_DAYS: Final = 7
 """Days that are counted after an outage of central itself; passages of longer ago are there on request."""
 READS_WRONG: Final = frozenset(
@@ -122,7 +123,7 @@ class Surveillance:
         return max(count, 0)
 
     def overdue(self, transaction: Transaction) -> None:
-        """Let nothing wait: a watched instrument without a clean check becomes suspect, a suspect one goes out."""
+        """Let nothing wait: watched without a clean check becomes suspect; suspect, or overdue for calibration, out."""
         for life in lives(transaction.connection).values():
             waited = transaction.at - life.since
             if life.state is InstrumentState.WATCH and waited > WATCH_FOR:
@@ -131,6 +132,12 @@ class Surveillance:
             elif life.state is InstrumentState.SUSPECT and waited > SUSPECT_FOR:
                 why = f"{coded('suspect_for', hours=_hours(SUSPECT_FOR))}; {life.reason}"
                 self._caution(transaction, life, InstrumentState.OUT, why, ())
+        for one in all_instruments(transaction.connection):
+            until = one.health.certificate_until
+            if one.health.role == SCREEN and until is not None and transaction.at - until > CALIBRATION_GRACE:
+                life = current(transaction.connection, one.gate, one.instrument)
+                why, ended = coded("overdue", days=CALIBRATION_GRACE.days), f"certificate:{one.health.certificate_id}"
+                self._caution(transaction, life, InstrumentState.OUT, why, (ended,))
 
     def _caution(
         self,

@@ -29,7 +29,7 @@ from contract.messages import (
 from contract.signing import Trust, sign
 from contract.topics import parse
 from contract.vocabulary import HealthFlag, InstrumentState, LinkState, Role, VerdictKind
-from tests.central.conftest import Central, a_measurement, a_verdict
+from tests.central.conftest import Central, a_measurement, a_verdict, an_alert
 
 GOOD = AsFound((FoundPoint(34, 34.3), FoundPoint(37, 37.4), FoundPoint(42, 42.3)), 0.15, 0.5)
 
@@ -159,6 +159,24 @@ def test_nothing_waits_longer_than_a_day(array: Central) -> None:
         assert state(array) is wanted
 
 
+def test_a_calibration_that_is_overdue_by_more_than_a_week_takes_it_out(array: Central) -> None:
+    until = array.clock.now().at + timedelta(days=1)
+    part = InstrumentHealth(
+        instrument="array",
+        driver="gy_mcu90640",
+        role="screen",
+        link=LinkState.UP,
+        certificate_id=UUID(int=99),
+        certificate_until=until,
+    )
+    for days, wanted in ((7.9, InstrumentState.IN_SERVICE), (8.1, InstrumentState.OUT)):
+        array.clock.advance((until + timedelta(days=days - 1) - array.clock.now().at).total_seconds())
+        array.say("dock-1", GateHealth(at=array.clock.now().at, screening=True, instruments=(part,)))
+        array.store.write(array.surveillance.overdue)
+        assert state(array) is wanted
+    assert the_case(array).reason == "why.overdue days=7"
+
+
 def test_a_whole_case(array: Central, desk: Recalibration) -> None:
     who, write = hand(array), array.store.write
     case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.TECHNICIAN, "too warm"))
@@ -280,10 +298,22 @@ def passes(central: Central, gate: str, values_c: list[float]) -> list[UUID]:
     return ids
 
 
+def alarms(central: Central) -> tuple[UUID, UUID, UUID]:
+    """Let the gate raise three alerts: one just above the limit, one far above, one by another instrument."""
+    at, found = central.clock.now().at, []
+    for number, (value_c, instrument) in enumerate(((37.6, "array"), (39.2, "array"), (37.6, "spot"))):
+        changes = {"body_c": value_c, "adjusted_c": value_c, "u_c": 0.3, "baseline_c": 0.0, "instrument": instrument}
+        alert = an_alert(at + timedelta(seconds=10 + number), "dock-1", **changes)
+        central.say("dock-1", alert)
+        found.append(alert.passage)
+    return found[0], found[1], found[2]
+
+
 def test_the_review_is_right_to_the_person(array: Central, desk: Recalibration) -> None:
     check(array, 0.0)
     array.clock.advance(60)
-    missed, healthy = passes(array, "dock-1", [37.6, 36.4])
+    missed, healthy, likely = passes(array, "dock-1", [37.6, 36.4, 36.85])
+    false_alarm, real, other = alarms(array)
     array.clock.advance(600)
     who, write = hand(array), array.store.write
     case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "reads low"))
@@ -292,9 +322,28 @@ def test_the_review_is_right_to_the_person(array: Central, desk: Recalibration) 
     review = write(lambda t: desk.record_found(t, case, who, low))
     with array.store.read() as connection:
         page = retrospect.load(connection, review)
-    assert page.review.passages == 2
-    assert [(row.passage, row.list) for row in page.missed] == [(missed, ReviewList.POSSIBLY_MISSED)]
-    assert healthy not in {row.passage for row in page.false_alarms}
+    assert page.review.passages == 5
+    assert {name: [row.passage for row in rows] for name, rows in page.lists.items()} == {
+        ReviewList.POSSIBLY_MISSED: [missed],
+        ReviewList.EXTENDED: [likely],
+        ReviewList.POSSIBLY_FALSE: [],
+    }
+    assert {healthy, false_alarm, real, other}.isdisjoint(row.passage for rows in page.lists.values() for row in rows)
+
+
+def test_the_other_list_holds_whom_an_instrument_that_read_high_stopped(array: Central, desk: Recalibration) -> None:
+    passes(array, "dock-1", [37.2])
+    false_alarm, real, other = alarms(array)
+    array.clock.advance(60)
+    who, write = hand(array), array.store.write
+    case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "reads high"))
+    write(lambda t: desk.take(t, case, who))
+    review = write(lambda t: desk.record_found(t, case, who, AsFound((FoundPoint(37, 37.5),), 0.15, 0.5)))
+    with array.store.read() as connection:
+        page = retrospect.load(connection, review)
+    assert [row.passage for row in page.lists[ReviewList.POSSIBLY_FALSE]] == [false_alarm]
+    assert page.lists[ReviewList.POSSIBLY_MISSED] == page.lists[ReviewList.EXTENDED] == []
+    assert {real, other}.isdisjoint(row.passage for rows in page.lists.values() for row in rows)
 
 
 def test_a_day_is_counted_once_and_the_fleet_shows_who_slid(array: Central) -> None:

@@ -1,8 +1,8 @@
 """The review lists name the right people."""
 
+from dataclasses import replace
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,8 @@ def test_the_reference_vector() -> None:
     rows = [passed(1, 37.1, alarmed=False), passed(2, 36.8, alarmed=False), passed(3, 37.4, alarmed=False)]
     lists = review([*rows, passed(4, 37.8, alarmed=True)], FoundError(-0.30, 0.08))
     assert [(r.passage.int, r.list, round(r.corrected_c, 3), round(r.p, 3)) for r in lists] == [
-        (3, ReviewList.POSSIBLY_MISSED, 37.732, 0.866)
+        (3, ReviewList.POSSIBLY_MISSED, 37.732, 0.866),
+        (1, ReviewList.EXTENDED, 37.432, 0.633),
     ]
 
 
@@ -30,8 +31,10 @@ def test_an_instrument_that_read_high_gives_list_b() -> None:
 
 def test_what_the_baseline_absorbed_is_not_corrected_twice() -> None:
     rows = [passed(1, 37.35, alarmed=False)]
-    assert review(rows, FoundError(-0.30, 0.08)) != []
-    assert review(rows, FoundError(-0.30, 0.08, absorbed_c=-0.30 * GAIN_CANTHUS)) == []
+    assert [r.list for r in review(rows, FoundError(-0.30, 0.08))] == [ReviewList.POSSIBLY_MISSED]
+    assert [r.list for r in review(rows, FoundError(-0.30, 0.08, absorbed_c=-0.30 * GAIN_CANTHUS))] == [
+        ReviewList.EXTENDED
+    ]
 
 
 @given(st.floats(36, 39), st.floats(-0.6, -0.05))
@@ -40,9 +43,15 @@ def test_a_larger_miss_never_shortens_list_a(adjusted_c: float, error_c: float) 
     assert len(review(rows, FoundError(error_c, 0.0))) <= len(review(rows, FoundError(error_c - 0.1, 0.0)))
 
 
-def test_the_extended_list_holds_the_list() -> None:
+def test_the_extended_list_goes_down_to_even_odds_and_holds_nobody_twice() -> None:
     rows = [passed(n, 36.9 + n / 50, alarmed=False) for n in range(40)]
-    listed = {r.passage for r in review(rows, FoundError(-0.2, 0.08))}
-    extended = {r.passage for r in review(rows, FoundError(-0.2, 0.08), p_min=0.5)}
-    assert listed < extended
-    assert len(extended) == pytest.approx(sum(36.9 + n / 50 + GAIN_CANTHUS * 0.2 >= 37.3 for n in range(40)))
+    lists = review(rows, FoundError(-0.2, 0.08))
+    assert len({r.passage for r in lists}) == len(lists)
+    assert all(r.p >= 0.7 for r in lists if r.list is ReviewList.POSSIBLY_MISSED)
+    assert all(0.5 <= r.p < 0.7 for r in lists if r.list is ReviewList.EXTENDED)
+    assert len(lists) == sum(36.9 + n / 50 + GAIN_CANTHUS * 0.2 >= 37.3 for n in range(40))
+
+
+def test_a_gates_own_alarm_probability_counts() -> None:
+    strict = replace(passed(1, 37.1, alarmed=False), p_alarm=0.55)
+    assert [r.list for r in review([strict], FoundError(-0.30, 0.08))] == [ReviewList.POSSIBLY_MISSED]
