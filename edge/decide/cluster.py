@@ -1,8 +1,10 @@
 """Are too many alarming at once? A cluster of fevers is the supervisor's, no instrument fault (`science.md` 4.5).
 
 Alarms among the last 30 valid passers are compared with what the station's own rate of the last 7 days makes likely:
-the alert stands from the smallest count that a binomial reaches with a probability of at most 1e-4. While it stands
-the baseline is frozen, so that a febrile bus cannot become the new normal.
+the alert stands from the smallest count that a binomial reaches with a probability of at most 1e-4 until half of it is
+gone. While there are so many alarms the baseline is frozen, so that a febrile bus cannot become the new normal. It is
+free again as soon as there are fewer: where the sun makes many look warm, a baseline frozen for as long as the alert
+stands would make the alarms that keep the alert standing.
 """
 
 from collections import deque
@@ -44,14 +46,17 @@ class Cluster:
         """Passers that do not count for the rate yet: those of the window must not raise their own limit."""
         self._days: dict[date, tuple[int, int]] = {}
         self.active = False
-        """The alert stands: freeze the baseline, tell the supervisor."""
+        """The alert stands: tell the supervisor."""
+        self.freezes = False
+        """The last passers alarmed so often that the baseline is to stay where it is."""
 
     def take(self, at: datetime, *, alarmed: bool) -> bool:
         """Let a valid passer enter; return whether the alert stands now. Passers of an alert leave the rate alone."""
         limit = critical(round(self.rate(at), 3))
         self._last.append(alarmed)
         count = sum(self._last)
-        self.active = count >= limit or (self.active and 2 * count >= limit)
+        self.freezes = count >= limit
+        self.active = self.freezes or (self.active and 2 * count >= limit)
         self._pending.append((at.date(), alarmed))
         if self.active:
             self._pending.clear()

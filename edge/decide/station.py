@@ -122,7 +122,7 @@ class Station:
         skin, site = person.skin, self._sites.at(person.skin.site)
         sums = budget(self._reading(person, ambient_c), site, certificate)
         body_c = body(skin.skin_c, ambient_c, site.k)
-        offset = self._baseline.at(whose.at, frozen=self._cluster.active)
+        offset = self._baseline.at(whose.at, frozen=self._cluster.freezes)
         adjusted_c = body_c - offset.offset_c
         u_c = sums.u_c(settled=offset.settled)
         refusals = () if in_range(certificate, skin.indicated_c) else (Reason.OUT_OF_CALIBRATED_RANGE,)

@@ -73,6 +73,8 @@ def _command(evaluation, data, out):
     if importlib.util.find_spec(module) is None:
         return [], f"{module} is not part of this tree"
     command = [sys.executable, "-m", module, "--json", str(out / f"{evaluation.module}.json")]
+    if evaluation.module == "crowds" and (reference := data.parent / "science").is_dir():
+        command += ["--reference", str(reference)]
     if evaluation.data is None:
         return command, ""
     folder = data / evaluation.data

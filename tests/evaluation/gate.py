@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 
@@ -29,6 +30,17 @@ PERSON_NOISE_C = float(np.sqrt(_LEFT * NON_UNIFORMITY_C**2 + SIZE_OF_SOURCE_C**2
 DAY_NOISE_C = float(np.sqrt((1 - _LEFT) * NON_UNIFORMITY_C**2 + REFERENCE_C**2))
 AIR_NOISE_C = 0.5
 RULES = Rules()
+NORMAL = NormalDist()
+
+
+def days(rng, n):
+    """Yield each day's error of the camera and of the air sensor, °C.
+
+    Drawn from as many equal parts of their distributions as there are days: a few days then tell what many would.
+    """
+    parts = [(rng.permutation(n) + rng.random(n)) / n for _ in range(2)]
+    for camera, air in zip(*parts, strict=True):
+        yield DAY_NOISE_C * NORMAL.inv_cdf(camera), AIR_NOISE_C * NORMAL.inv_cdf(air)
 
 
 @cache
@@ -47,19 +59,19 @@ class Gate:
     group: Group = field(default_factory=lambda: Group(RULES))
     cluster: Cluster = field(default_factory=Cluster)
 
-    def day(self, rng, crowd, number=0, ghosts=None):
+    def day(self, rng, crowd, number=0, ghosts=None, errors_c=None):
         """Send a crowd through; return its outcome.
 
         `ghosts` are people who are judged at the same moments but enter nothing: with them sensitivity is known well
-        at the true, low prevalence.
+        at the true, low prevalence. `errors_c` are the day's, of camera and air sensor.
         """
-        bias_c, air_bias_c = DAY_NOISE_C * rng.standard_normal(), AIR_NOISE_C * rng.standard_normal()
+        bias_c, air_bias_c = next(days(rng, 1)) if errors_c is None else errors_c
         noise = PERSON_NOISE_C * rng.standard_normal((2, len(crowd)))
         outcome = Outcome(len(crowd))
         for i, hour in enumerate(crowd.hour):
             at = MIDNIGHT + timedelta(days=number, hours=float(hour))
             ambient_c = float(crowd.air_c[i] + air_bias_c)
-            b = self.baseline.at(at, frozen=self.freeze and self.cluster.active)
+            b = self.baseline.at(at, frozen=self.freeze and self.cluster.freezes)
             seen_c = float(crowd.skins_c[self.site][i] + bias_c + noise[0, i])
             body_c, verdict = self._judge(seen_c, ambient_c, b)
             if ghosts is not None:

@@ -28,8 +28,11 @@ mismatch of k that it does not know).</li>
 <li>With 46 febrile people one person more or less is two points of sensitivity; the intervals are in the JSON
 file.</li>
 <li>Which of the two cameras has the right gain is an assumption: the steadier one is taken as the standard.</li>
-<li>One camera in the afternoon sun is not a climate: the sun's share by site is assumed, and that is where the
-simulated tables differ from the published ones (marked "differs").</li>
+<li>The simulated tables tell what the rule does with a model of people, not with people. The published ones name
+ranges of air, not all of their scenes: how long people have been inside, and that in summer they bring the heat of
+outdoors into a hall, is read from what a fixed threshold does there (science.md 4.4). Beside each row stands what the
+plain reference code makes of the same crowd. Forehead in the cold differs from the table by what the edge adds to the
+uncertainty below 18 °C (science.md 3.1), which the table leaves out: fewer alarms.</li>
 <li>People in the chill of a rising fever have cold skin and are missed more often than here.</li>
 <li>Fever screening finds fever, not infection.</li>
 </ul>

@@ -38,6 +38,19 @@ def test_an_alert_ends_when_half_the_count_is_gone_and_leaves_the_rate_alone():
     assert cluster.rate(START + timedelta(days=9)) == before
 
 
+def test_the_baseline_is_free_again_before_the_alert_has_ended():
+    cluster = Cluster()
+    for index in range(12):
+        cluster.take(START + timedelta(seconds=index), alarmed=True)
+    assert cluster.freezes
+    free = 0
+    for index in range(60):
+        cluster.take(START + timedelta(seconds=12 + index), alarmed=False)
+        free += cluster.active and not cluster.freezes
+    assert free > 0
+    assert not cluster.freezes
+
+
 def test_false_alerts_are_rare_at_three_thousand_a_day():
     rng = np.random.default_rng(5)
     cluster = Cluster()
