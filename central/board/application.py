@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from central.board import alerts, api, cases, gates, instruments, live, login, offices, operations
+from central.board import alerts, api, case_api, cases, gates, instruments, live, login, offices, operations
 from central.board.desk import Desk
 from central.board.errors import install
 from contract.web.guard import Guard
@@ -29,7 +29,7 @@ def make_application(desk: Desk) -> FastAPI:
         redoc_url=None,
     )
     app.state.desk = desk
-    for module in (live, alerts, gates, instruments, cases, offices, login, operations, api):
+    for module in (live, alerts, gates, instruments, cases, offices, login, operations, api, case_api):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install(app)

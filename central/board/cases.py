@@ -136,7 +136,7 @@ def close(desk: TheDesk, session: Expert, case: UUID, form: Form) -> Response:
 @router.get("/reviews/{review}")
 def review(request: Request, desk: TheDesk, session: Reviewer, review: UUID) -> HTMLResponse:
     """Show whom a wrong instrument may have misjudged; the look is logged."""
-    page = _read(desk, session, review, Action.REVIEW_VIEWED)
+    page = read_review(desk, session, review, Action.REVIEW_VIEWED)
     lists = [(name, [(row, VerdictKind(row.verdict)) for row in rows]) for name, rows in page.lists.items()]
     return desk.pages.page(
         request,
@@ -152,7 +152,7 @@ def review(request: Request, desk: TheDesk, session: Reviewer, review: UUID) -> 
 @router.get("/reviews/{review}/lists.csv")
 def export(desk: TheDesk, session: Reviewer, review: UUID) -> Response:
     """Give both lists for the follow-up; the export is logged."""
-    page = _read(desk, session, review, Action.REVIEW_EXPORTED)
+    page = read_review(desk, session, review, Action.REVIEW_EXPORTED)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["list", "rank", "passage", "at_utc", "alert", "verdict", "adjusted_c", "corrected_c", "p"])
@@ -165,7 +165,9 @@ def export(desk: TheDesk, session: Reviewer, review: UUID) -> Response:
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _read(desk: Desk, session: Session, review: UUID, action: Action) -> retrospect.ReviewPage:
+def read_review(desk: Desk, session: Session, review: UUID, action: Action) -> retrospect.ReviewPage:
+    """Return a review; that it was looked at or taken away is logged. Raises InstrumentRefused."""
+
     def work(transaction: Transaction) -> retrospect.ReviewPage:
         page = retrospect.load(transaction.connection, review)
         if page is None:
