@@ -145,7 +145,7 @@ class Screens:
         page = await self.page("/")
         (start,) = re.findall(r'<template id="start">(.*?)</template>', page, re.DOTALL)
         for lane in json.loads(html.unescape(start))["lanes"]:
-            self._add("lane", {"lane": lane["id"], "screening": lane["screening"], "reasons": lane["reasons"]})
+            self._add("lane", {"lane": lane["id"], **{key: lane[key] for key in ("screening", "reasons", "instead")}})
 
     def _add(self, name: str, data: dict[str, Any]) -> None:
         self._events.append((name, data))

@@ -115,14 +115,19 @@ def test_what_changes_nothing_publishes_nothing(board: Board) -> None:
     for _ in range(20):
         board.screen.picture(a_picture(board))
     assert len(board.events) == published
-    assert board.of("lane") == [{"lane": "gun", "screening": True, "reasons": []}]
+    assert board.of("lane") == [{"lane": "gun", "screening": True, "reasons": [], "instead": None}]
 
 
 def test_a_stopped_lane_says_why_once(board: Board) -> None:
     board.screen.picture(a_picture(board))
     for _ in range(3):
         board.screen.stopped("gun", Reason.INSTRUMENT_SILENT)
-    assert board.of("lane")[-1] == {"lane": "gun", "screening": False, "reasons": ["instrument_silent"]}
+    assert board.of("lane")[-1] == {
+        "lane": "gun",
+        "screening": False,
+        "reasons": ["instrument_silent"],
+        "instead": [],
+    }
     assert len(board.of("lane")) == 2
     assert board.of("sign")[-1]["sign"] == "closed"
 
