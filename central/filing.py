@@ -17,7 +17,7 @@ from central.alerts.decisions import Decisions
 from central.alerts.lifecycle import AlertEvent
 from central.alerts.register import Party, Register, Transition, UnknownAlert
 from central.gates import Standing
-from central.instruments import reported
+from central.instruments import reported, thermometers
 from central.instruments.refusal import UnknownInstrument
 from central.instruments.surveillance import Surveillance
 from central.store.dialect import insert_new
@@ -190,7 +190,10 @@ class Filing:
             "received_at": transaction.at,
             "body": said.model_dump(mode="json"),
         }
-        if not insert_new(transaction.connection, second_measurements, [row]) or alert is None:
+        if not insert_new(transaction.connection, second_measurements, [row]):
+            return
+        thermometers.meet(transaction, one.topic.gate, said)
+        if alert is None:
             return
         party = Party(f"{one.topic.gate}: {said.measured_by}")
         reason = f"{said.value_c:.1f} °C {said.scale}"

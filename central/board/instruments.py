@@ -21,7 +21,7 @@ from central.instruments.life import Hand, current, journal, steps
 from central.instruments.recalibration import source_of
 from central.instruments.refusal import InstrumentRefused
 from central.instruments.registry import all_instruments, of_gate
-from central.instruments.surveillance import SCREEN
+from central.instruments.surveillance import WATCHED
 from contract.printing.certificate import pdf
 from contract.vocabulary import InstrumentState
 
@@ -33,12 +33,12 @@ CHECKS_SHOWN = 30
 
 @router.get("/instruments")
 def all_of_them(request: Request, desk: TheDesk, session: Viewer) -> HTMLResponse:
-    """Show every screening instrument with its state and case."""
+    """Show every screening instrument and contact thermometer with its state and case."""
     with desk.store.read() as connection:
         known = {gate.id: gate for gate in gates.all_gates(connection)}
         rows = []
         for one in all_instruments(connection):
-            if one.health.role == SCREEN:
+            if one.health.role in WATCHED:
                 life = current(connection, one.gate, one.instrument)
                 made = checks(connection, life, None, desk.now() + timedelta(days=1))
                 case = cases.open_of(connection, one.gate, one.instrument)

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from central.instruments import thermometers
 from central.instruments.pairs import Seen, differences
 from central.instruments.streams import Day, summarise
 from central.store.dialect import upsert
@@ -116,7 +117,10 @@ def _passed(connection: Connection, start: datetime, end: datetime) -> Iterable[
 
 
 def _compared(connection: Connection, start: datetime, end: datetime) -> Iterable[tuple[tuple[str, str], _One]]:
-    """Return instrument minus contact thermometer, for people who raised no alert."""
+    """Return what two instruments say of each other, for people who raised no alert: camera and contact thermometer.
+
+    A thermometer whose calibration is unknown or over says something of itself only.
+    """
     query = (
         select(second_measurements.c.body.label("contact"), measurements.c.body)
         .join(measurements, measurements.c.passage == second_measurements.c.passage)
@@ -125,8 +129,12 @@ def _compared(connection: Connection, start: datetime, end: datetime) -> Iterabl
     for row in connection.execute(query):
         contact, passed = SecondMeasurement.model_validate(row.contact), MeasurementBody.model_validate(row.body)
         one = passed.measurement
-        if one.body_c is not None:
-            yield (one.gate, one.instrument), _One(one.body_c - contact.value_c, one.ambient_c, passed.simulated)
+        if one.body_c is None:
+            continue
+        apart_c = one.body_c - contact.value_c
+        yield (one.gate, thermometers.name_of(contact.thermometer)), _One(-apart_c, one.ambient_c, passed.simulated)
+        if thermometers.calibrated(contact):
+            yield (one.gate, one.instrument), _One(apart_c, one.ambient_c, passed.simulated)
 
 
 def _row(row: Row[Any]) -> DayRow:

@@ -21,6 +21,7 @@ from central.instruments.lifecycle import CAUTION, MEASURES, Actor
 from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import UnknownInstrument
 from central.instruments.registry import all_instruments
+from central.instruments.thermometers import CONTACT
 from central.instruments.wording import coded
 from central.store.store import Store
 from central.store.writer import Transaction
@@ -30,6 +31,7 @@ from contract.signing import Trust
 from contract.vocabulary import HealthFlag, InstrumentState
 
 SCREEN: Final = "screen"
+WATCHED: Final = frozenset({SCREEN, CONTACT})
 """Only instruments that decide on people have a life; air sensors and plates are parts of theirs."""
 WATCH_FOR: Final = timedelta(hours=24)
 SUSPECT_FOR: Final = timedelta(hours=24)
@@ -169,7 +171,7 @@ def _life(connection: Connection, gate: str, instrument: str) -> Life | None:
 
 def _screening(connection: Connection) -> Iterator[Life]:
     for one in all_instruments(connection):
-        if one.health.role == SCREEN:
+        if one.health.role in WATCHED:
             yield current(connection, one.gate, one.instrument)
 
 
