@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.calibration import Certificate
 from contract.signing import sign
-from edge.technician.run import Phase, Run, RunRefused
+from edge.technician.run import Phase, Reference, Run, RunRefused
 
 METHOD: Final = "guankou-bench/1"
 EXTENDED_C: Final = (6.0, 1.0)
@@ -66,7 +66,7 @@ def certificate(
         as_found=run.points(Phase.AS_FOUND),
         as_left=run.points(Phase.AS_LEFT),
         procedure=METHOD + rehearsed,
-        reference_standard=f"{started.reference.name} {started.reference.serial}".strip(),
+        reference_standard=_standard(started.reference),
         made_by=started.by,
         checked_by=checked_by,
         supersedes=supersedes,
@@ -82,3 +82,8 @@ def certificate(
         mpe_c=run.profile.mpe_c,
     )
     return made.sealed() if head.key is None else sign(made, head.key)
+
+
+def _standard(reference: Reference) -> str:
+    name = f"{reference.name} {reference.serial}".strip()
+    return f"{name}, U = {2 * reference.u_c:.2f} °C (k=2)"

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from contract.calibration import Certificate, refusal
 from contract.clock import SystemClock
+from contract.phrases import LANGUAGES
 from contract.printing.certificate import pdf
 from contract.signing import Trust
 from edge import certificates
@@ -66,6 +67,7 @@ def add_commands(commands: Any) -> None:
     export.add_argument("source", type=Path, help="the gate's TOML file, or a certificate's JSON file")
     export.add_argument("pdf", type=Path)
     export.add_argument("--instrument", help="which instrument, with a gate's file")
+    export.add_argument("--lang", choices=LANGUAGES, help="in this language alone (default: in both)")
     export.set_defaults(act=_export)
 
 
@@ -292,7 +294,7 @@ def _export(chosen: argparse.Namespace) -> int:
     else:
         certificate = certificates.load(chosen.source)
     try:
-        chosen.pdf.write_bytes(pdf(certificate))
+        chosen.pdf.write_bytes(pdf(certificate, chosen.lang))
     except (OSError, ValidationError) as error:
         raise ConfigRefused(f"cannot write {chosen.pdf}: {error}") from error
     _say(f"{chosen.pdf}: certificate {certificate.id} of {certificate.instrument}")

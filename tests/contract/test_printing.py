@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,13 +39,28 @@ def test_the_words_are_complete_in_both_languages() -> None:
     assert Phrases.load(printed.LOCALE).gaps() == []
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not here")
-def test_the_pdf_says_all_that_the_data_say(tmp_path: Path) -> None:
-    path = tmp_path / "certificate.pdf"
-    path.write_bytes(printed.pdf(WHOLE))
-    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
-    pages = [page for page in text.split("\f") if page.strip()]
-    assert all(str(WHOLE.id) in page for page in pages)
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[bytes], list[str]]:
+    """Return the text of each page of a PDF, or skip."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not here")
+
+    def pages(pdf: bytes) -> list[str]:
+        path = tmp_path / "certificate.pdf"
+        path.write_bytes(pdf)
+        text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+        return [page for page in text.split("\f") if page.strip()]
+
+    return pages
+
+
+def test_the_pdf_says_all_that_the_data_say(read: Callable[[bytes], list[str]]) -> None:
+    pages = read(printed.pdf(WHOLE))
+    text = "\n".join(pages)
+    assert len(pages) == 2
+    for number, page in enumerate(pages, 1):
+        assert str(WHOLE.id) in page
+        assert f"Page {number} of 2" in page
     for needed in (
         "校准证书",
         "Calibration certificate",
@@ -60,6 +76,31 @@ def test_the_pdf_says_all_that_the_data_say(tmp_path: Path) -> None:
         "k=2",
     ):
         assert needed in text, needed
+
+
+def test_it_prints_in_one_language_alone(read: Callable[[bytes], list[str]]) -> None:
+    chinese = "\n".join(read(printed.pdf(WHOLE, "zh")))
+    english = "\n".join(read(printed.pdf(WHOLE, "en")))
+    assert "校准证书" in chinese
+    assert "Calibration certificate" not in chinese
+    assert "Calibration certificate" in english
+    assert "校准证书" not in english
+    assert "武隆区计量所" in english
+
+
+def test_no_name_is_taken_for_markup(read: Callable[[bytes], list[str]]) -> None:
+    odd = WHOLE.model_copy(update={"made_by": "li <b>& 张", "laboratory": "</font>"})
+    text = "\n".join(read(printed.pdf(odd)))
+    assert "li <b>& 张" in text
+    assert "</font>" in text
+
+
+def test_points_that_were_not_quite_reached_stand_at_the_temperature_that_was_meant(
+    read: Callable[[bytes], list[str]],
+) -> None:
+    near = tuple(point.model_copy(update={"reference_c": point.reference_c - 0.04}) for point in POINTS)
+    text = "\n".join(read(printed.pdf(WHOLE.model_copy(update={"as_found": near}))))
+    assert [text.count(f"{t} °C") for t in (34, 37, 39, 42)] == [1, 2, 1, 1]  # 37: also in the correction
 
 
 def test_the_same_data_print_the_same_bytes() -> None:
