@@ -18,7 +18,7 @@ from simulators.port import Port, PortRefused
 from simulators.ports import PtyPort, TcpPort
 from simulators.scene import Place
 from simulators.scenes import SCENES, Stage
-from simulators.sensor_faults import DEFAULT_SIZE, SensorFaultKind, SensorFaults
+from simulators.sensor_faults import DEFAULT_SIZE, SensorFaultKind, SensorFaults, parse_fault
 from simulators.udp_port import UdpPort
 
 
@@ -76,9 +76,16 @@ def _where_arguments(parser: argparse.ArgumentParser, entry: Model) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     if entry.datagram_bytes is None:
         where.add_argument("--pty", type=Path, help="path at which the device appears")
-        where.add_argument("--tcp", type=int, help="port on which it is served, 0 for a free one")
+        where.add_argument("--tcp", type=_port_number, help="port on which it is served, 0 for a free one")
     else:
-        where.add_argument("--udp", type=int, help="port on which it is served, 0 for a free one")
+        where.add_argument("--udp", type=_port_number, help="port on which it is served, 0 for a free one")
+
+
+def _port_number(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{number} is no port: 0 to 65535")
+    return number
 
 
 def _device_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,18 +105,26 @@ def _list() -> int:
     for name, build in sorted(SCENES.items()):
         print(f"  {name:16} {(build.__doc__ or '').strip()}")
     print("faults of the sensor: NAME[:SIZE][@FROM[-UNTIL]], seconds")
-    for kind in SensorFaultKind:
-        size = DEFAULT_SIZE.get(kind)
-        print(f"  {kind.value}" + (f":{size:g}" if size is not None else ""))
-    print("faults of the line: NAME[:SHARE][@FROM[-UNTIL]]")
-    for fault in LineFaultKind:
-        print(f"  {fault.value}")
+    for known in dict.fromkeys(entry.faults for entry in DEVICES.values() if entry.faults):
+        print(f"  {' '.join(_with_size(kind) for kind in SensorFaultKind if kind in known)}")
+        print(f"      of {' '.join(sorted(name for name, entry in DEVICES.items() if entry.faults == known))}")
+    print("faults of the line, of any device: NAME[:SHARE][@FROM[-UNTIL]]")
+    print(f"  {' '.join(LineFaultKind)}")
     return 0
+
+
+def _with_size(kind: SensorFaultKind) -> str:
+    size = DEFAULT_SIZE.get(kind)
+    return kind.value if size is None else f"{kind.value}:{size:g}"
 
 
 def _device(chosen: argparse.Namespace) -> int:
     entry = model(chosen.what)
     sensor, line = sort_faults(chosen.fault)
+    known = [kind.value for kind in SensorFaultKind if kind in entry.faults]
+    for text in sensor:
+        if (name := parse_fault(text)[0]) not in known:
+            raise FaultRefused(f"{name!r} is no fault of {chosen.what}; it has {', '.join((*known, *LineFaultKind))}")
     mark_m = chosen.mark or entry.mark_m
     plate = Plate.beside(mark_m, emissivity=0.95, seed=chosen.seed)
     scene = SCENES[chosen.scene](Stage(chosen.seed, Place(mark_m=mark_m), plate))

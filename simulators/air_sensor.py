@@ -1,7 +1,12 @@
 """An ambient sensor at the gate: the air of the scene, with the sensor's own faults."""
 
+from typing import Final
+
 from simulators.device import AirSource
 from simulators.sensor_faults import SensorFaultKind, SensorFaults
+
+FAULTS: Final = frozenset({SensorFaultKind.STEP, SensorFaultKind.RAMP, SensorFaultKind.STUCK, SensorFaultKind.AIR})
+"""What can go wrong with it."""
 
 
 class AirSensor:

@@ -1,5 +1,7 @@
 """A thermal camera at a gate: lens, detector and the way it hangs. What a device simulator reads its frames from."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,11 @@ from simulators.geometry import Geometry, Mounting
 from simulators.optics import Lens
 from simulators.scene import Scene
 from simulators.sensor_faults import SensorFaultKind, SensorFaults
+
+SHUTTER_FAULTS: Final = frozenset(SensorFaultKind) - {SensorFaultKind.AIR}
+"""What can go wrong with a camera that has a shutter."""
+FAULTS: Final = SHUTTER_FAULTS - {SensorFaultKind.SHUTTER_OFF}
+"""And with one that has none."""
 
 
 class Camera:

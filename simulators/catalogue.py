@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from simulators import air_sensor, camera, spot
 from simulators.air_sensor import AirSensor
 from simulators.camera import Camera
 from simulators.device import SimulatedDevice
@@ -38,7 +39,7 @@ from simulators.geometry import (
 )
 from simulators.plate import Plate
 from simulators.scene import Scene
-from simulators.sensor_faults import SensorFaults
+from simulators.sensor_faults import SensorFaultKind, SensorFaults
 from simulators.spot import Spot
 
 
@@ -71,6 +72,8 @@ class Model:
     """Where people stand before it."""
     datagram_bytes: int | None = None
     """For a device that talks UDP: how long its datagrams are."""
+    faults: frozenset[SensorFaultKind] = frozenset()
+    """What can go wrong inside it and before its lens; any line can fail."""
 
 
 def model(name: str) -> Model:
@@ -111,28 +114,46 @@ def _lepton_y16(scene: Scene, unit: Unit) -> SimulatedDevice:
 
 DEVICES: Final = {
     "calex_miniusb": Model(
-        "Calex PyroMiniUSB / Omega OS-MINIUSB pyrometer", lambda scene, unit: CalexMiniusb(_spot(scene, unit)), 0.05
+        "Calex PyroMiniUSB / Omega OS-MINIUSB pyrometer",
+        lambda scene, unit: CalexMiniusb(_spot(scene, unit)),
+        0.05,
+        faults=spot.FAULTS,
     ),
     "chuwo_32x32": Model(
         "CHUWO 32x32 module of access gates",
         lambda scene, unit: Chuwo32x32(_camera(scene, unit, HTPA_32X32)),
         mark_m=0.35,
+        faults=camera.FAULTS,
     ),
     "cjmcu_90614": Model(
-        "CJMCU-90614 single-point thermometer", lambda scene, unit: Cjmcu90614(_spot(scene, unit)), 0.05
+        "CJMCU-90614 single-point thermometer",
+        lambda scene, unit: Cjmcu90614(_spot(scene, unit)),
+        0.05,
+        faults=spot.FAULTS,
     ),
     "fluke_4180": Model(
         "Fluke 4180 infrared calibrator (blackbody)", lambda scene, unit: Fluke4180(_plate(scene, unit), scene.air)
     ),
-    "gy_614v": Model("GY-614V single-point thermometer", lambda scene, unit: Gy614v(_spot(scene, unit)), 0.05),
+    "gy_614v": Model(
+        "GY-614V single-point thermometer", lambda scene, unit: Gy614v(_spot(scene, unit)), 0.05, faults=spot.FAULTS
+    ),
     "gy_mcu8833": Model(
-        "GY-MCU8833 8x8 array (presence)", lambda scene, unit: GyMcu8833(_camera(scene, unit, AMG8833)), 0.55
+        "GY-MCU8833 8x8 array (presence)",
+        lambda scene, unit: GyMcu8833(_camera(scene, unit, AMG8833)),
+        0.55,
+        faults=camera.FAULTS,
     ),
     "gy_mcu90614": Model(
-        "GY-MCU90614 single-point thermometer", lambda scene, unit: GyMcu90614(_spot(scene, unit)), 0.05
+        "GY-MCU90614 single-point thermometer",
+        lambda scene, unit: GyMcu90614(_spot(scene, unit)),
+        0.05,
+        faults=spot.FAULTS,
     ),
     "gy_mcu90640": Model(
-        "GY-MCU90640 32x24 array", lambda scene, unit: GyMcu90640(_camera(scene, unit, MLX90640_55)), mark_m=0.35
+        "GY-MCU90640 32x24 array",
+        lambda scene, unit: GyMcu90640(_camera(scene, unit, MLX90640_55)),
+        0.35,
+        faults=camera.FAULTS,
     ),
     "hart_9132": Model("Hart 9133 infrared calibrator", lambda scene, unit: Hart9132(_plate(scene, unit))),
     "htpa32x32d": Model(
@@ -140,20 +161,31 @@ DEVICES: Final = {
         lambda scene, unit: Htpa32x32d(_camera(scene, unit, HTPA_32X32)),
         mark_m=0.35,
         datagram_bytes=DATAGRAM_BYTES,
+        faults=camera.FAULTS,
     ),
     "infiray_p2": Model(
         "InfiRay P2 Pro / Topdon TC001, 256x384 YUYV",
         lambda scene, unit: InfirayP2(_camera(scene, unit, ARRAY_256X192)),
         mark_m=0.55,
+        faults=camera.SHUTTER_FAULTS,
     ),
     "lcus_relay": Model("LCUS-4 USB relay with a tower light", lambda _scene, _unit: LcusRelay()),
-    "lepton_y16": Model("FLIR Lepton 3.5 on PureThermal, Y16 160x120", _lepton_y16, mark_m=0.55),
+    "lepton_y16": Model("FLIR Lepton 3.5 on PureThermal, Y16 160x120", _lepton_y16, 0.55, faults=camera.SHUTTER_FAULTS),
     "lumasense_m340": Model("LumaSense M340 blackbody", lambda scene, unit: LumasenseM340(_plate(scene, unit))),
-    "optris_ct": Model("Optris CT pyrometer", lambda scene, unit: OptrisCt(_spot(scene, unit)), 0.05),
-    "senxor": Model(
-        "SenXor MI0802 80x62 array", lambda scene, unit: Senxor(_camera(scene, unit, SENXOR_80X62)), mark_m=0.55
+    "optris_ct": Model(
+        "Optris CT pyrometer", lambda scene, unit: OptrisCt(_spot(scene, unit)), 0.05, faults=spot.FAULTS
     ),
-    "temper_serial": Model("TEMPer, serial variant", lambda scene, unit: TemperSerial(_air(scene, unit))),
+    "senxor": Model(
+        "SenXor MI0802 80x62 array",
+        lambda scene, unit: Senxor(_camera(scene, unit, SENXOR_80X62)),
+        0.55,
+        faults=camera.FAULTS,
+    ),
+    "temper_serial": Model(
+        "TEMPer, serial variant", lambda scene, unit: TemperSerial(_air(scene, unit)), faults=air_sensor.FAULTS
+    ),
     "waveshare_relay": Model("Waveshare Modbus relay with a tower light", lambda _scene, _unit: WaveshareRelay()),
-    "xy_md02": Model("XY-MD02 temperature and humidity", lambda scene, unit: XyMd02(_air(scene, unit))),
+    "xy_md02": Model(
+        "XY-MD02 temperature and humidity", lambda scene, unit: XyMd02(_air(scene, unit)), faults=air_sensor.FAULTS
+    ),
 }

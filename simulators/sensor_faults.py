@@ -64,6 +64,21 @@ DEFAULT_SIZE: Final = {
     SensorFaultKind.EMISSIVITY: 0.9,
 }
 
+LIMITS: Final = {
+    SensorFaultKind.STEP: (-50.0, 50.0),
+    SensorFaultKind.RAMP: (-1000.0, 1000.0),
+    SensorFaultKind.GAIN: (0.1, 10.0),
+    SensorFaultKind.NOISE: (0.0, 100.0),
+    SensorFaultKind.FOG: (0.0, 1.0),
+    SensorFaultKind.NORMALISING: (0.0, 2.0),
+    SensorFaultKind.BAD_PIXELS: (0.0, 1.0),
+    SensorFaultKind.BAD_ROW: (0.0, 511.0),
+    SensorFaultKind.SUN: (-40.0, 600.0),
+    SensorFaultKind.AIR: (-50.0, 50.0),
+    SensorFaultKind.PLATE_SWING: (0.0, 20.0),
+    SensorFaultKind.EMISSIVITY: (0.05, 1.0),
+}
+
 SWING_S: Final = 40.0
 """Period of a poor plate's swing: a two-point controller."""
 
@@ -98,7 +113,11 @@ class SensorFaults:
                 kind = SensorFaultKind(name)
             except ValueError:
                 raise FaultRefused(f"{name!r} is no sensor fault; there are {', '.join(SensorFaultKind)}") from None
-            plan.append(SensorFault(kind, DEFAULT_SIZE.get(kind, 1.0) if size is None else size, from_s, until_s))
+            size = DEFAULT_SIZE.get(kind, 1.0) if size is None else size
+            low, high = LIMITS.get(kind, (1.0, 1.0))
+            if not low <= size <= high:
+                raise FaultRefused(f"{text!r}: the size of {name} must lie between {low:g} and {high:g}")
+            plan.append(SensorFault(kind, size, from_s, until_s))
         return cls(plan)
 
     def size(self, kind: SensorFaultKind, t_s: float) -> float | None:

@@ -20,6 +20,19 @@ NOISE_C: Final = 0.05
 HAND_C: Final = 0.10
 """Unrest of the aim on the forehead."""
 SELF_HEATING_C: Final = 1.5
+FAULTS: Final = frozenset(
+    {
+        SensorFaultKind.STEP,
+        SensorFaultKind.RAMP,
+        SensorFaultKind.GAIN,
+        SensorFaultKind.NOISE,
+        SensorFaultKind.STUCK,
+        SensorFaultKind.FOG,
+        SensorFaultKind.NORMALISING,
+        SensorFaultKind.EMISSIVITY,
+    }
+)
+"""What can go wrong with it; the reference of a gate is outside its spot."""
 HAT_SHARE: Final = 0.35
 """How far a hat's surface rises from the air to the skin."""
 

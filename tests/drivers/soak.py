@@ -10,6 +10,8 @@ that nothing is on its way when the two ends are compared:
     late      questions without an answer in time
     skipped   frames that a USB device has left out because the host did not take those before
     overrun   bytes of a serial line that found its terminal full
+    stall     how long each process at most was kept from running when it wanted to: on a busy machine a device that is
+              held up within a frame for half a second has ended it, and its host cannot know better
     memory    resident, the middle value of the first and of the last tenth after the warm-up
     processor seconds a second of this process, on whatever cores there are
 
@@ -31,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import structlog
 
@@ -125,6 +127,7 @@ def serve(folder: Path) -> None:
     with ExitStack() as stack:
         ports = {unit: stack.enter_context(PtyPort(device, folder / unit, clock)) for unit, device in devices.items()}
         print("ready", flush=True)
+        stalls = stack.enter_context(Stalls())
         for order in sys.stdin:
             for device in devices.values():
                 device.speaks = device.answers = order == "speak\n"
@@ -134,7 +137,33 @@ def serve(folder: Path) -> None:
                 skipped = port.line.skipped_messages
                 overrun = port.line.dropped_bytes
                 told[unit] = asdict(Sent(devices[unit].frames - skipped, skipped, overrun))
-            print(json.dumps(told), flush=True)
+            print(json.dumps({"sent": told, "stall_s": stalls.longest_s}), flush=True)
+
+
+class Stalls:
+    """Watches how late this process gets its turn."""
+
+    TICK_S: Final = 0.02
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="stalls", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        before = time.monotonic()
+        while not self._stop.wait(self.TICK_S):
+            now = time.monotonic()
+            self.longest_s = max(self.longest_s, now - before - self.TICK_S)
+            before = now
 
 
 class Fleet:
@@ -142,6 +171,7 @@ class Fleet:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+        self.stall_s = 0.0
 
     def order(self, what: str) -> dict[str, Sent]:
         """Let the devices `speak` or make them `mute`; return what has been sent so far."""
@@ -150,7 +180,8 @@ class Fleet:
         self._process.stdin.write(f"{what}\n")
         self._process.stdin.flush()
         told = json.loads(self._process.stdout.readline())
-        return {unit: Sent(**sent) for unit, sent in told.items()}
+        self.stall_s = told["stall_s"]
+        return {unit: Sent(**sent) for unit, sent in told["sent"].items()}
 
 
 @contextmanager
@@ -175,8 +206,10 @@ class Tracked:
 
     sent: Sent
     decoded: int
-    faults: int
+    faults: Mapping[FaultKind, int]
+    """What the decoder found wrong, but for questions without an answer."""
     late: int
+    reopened: int
 
     @property
     def lost(self) -> int:
@@ -191,7 +224,8 @@ class Tracked:
     @property
     def whole(self) -> bool:
         """Whether nothing at all is missing."""
-        return self.delivered and not self.sent.skipped and not self.lost and not self.faults and self.decoded > 0
+        wrong = self.lost or self.faults or self.reopened or self.sent.skipped
+        return self.delivered and not wrong and self.decoded > 0
 
 
 @dataclass(frozen=True)
@@ -203,6 +237,8 @@ class Outcome:
     first_kb: float
     last_kb: float
     cores: float
+    devices_stall_s: float
+    gate_stall_s: float
 
     @property
     def good(self) -> bool:
@@ -235,7 +271,7 @@ def soak(seconds: float, warm_up_s: float, folder: Path) -> Outcome:
         for unit, name in zip(_names(), FLEET, strict=True)
     }
     waiting = threading.Event()
-    with fleet(folder) as devices, ExitStack() as stack:
+    with fleet(folder) as devices, Stalls() as stalls, ExitStack() as stack:
         for reader in readers.values():
             reader.start()
             stack.callback(reader.stop)
@@ -245,16 +281,20 @@ def soak(seconds: float, warm_up_s: float, folder: Path) -> Outcome:
         start, processor = time.monotonic(), time.process_time()
         resident = list(_watched(start, seconds, warm_up_s, waiting))
         took, used = time.monotonic() - start, time.process_time() - processor
-        after = {unit: reader.status() for unit, reader in readers.items()}
+        late = {unit: reader.status().faults.get(FaultKind.TIMEOUT, 0) for unit, reader in readers.items()}
         sent = devices.order("mute")
-        at_end = {unit: reader.status() for unit, reader in readers.items()}
+        units = {
+            unit: _tracked(reader.status(), sent[unit], decoded[unit], late[unit]) for unit, reader in readers.items()
+        }
     tenth = max(1, len(resident) // 10)
     return Outcome(
-        units={unit: Tracked(sent[unit], decoded[unit], _damage(at_end[unit]), _late(after[unit])) for unit in readers},
+        units=units,
         seconds=took,
         first_kb=statistics.median(resident[:tenth]),
         last_kb=statistics.median(resident[-tenth:]),
         cores=used / took,
+        devices_stall_s=devices.stall_s,
+        gate_stall_s=stalls.longest_s,
     )
 
 
@@ -269,12 +309,9 @@ def _watched(start: float, seconds: float, warm_up_s: float, waiting: threading.
             print(f"\r{passed:6.0f} s  {kilobytes} kB", end="", flush=True)
 
 
-def _damage(status: ReaderStatus) -> int:
-    return sum(count for kind, count in status.faults.items() if kind is not FaultKind.TIMEOUT)
-
-
-def _late(status: ReaderStatus) -> int:
-    return status.faults.get(FaultKind.TIMEOUT, 0)
+def _tracked(status: ReaderStatus, sent: Sent, decoded: int, late: int) -> Tracked:
+    faults = {kind: count for kind, count in status.faults.items() if kind is not FaultKind.TIMEOUT}
+    return Tracked(sent, decoded, faults, late, status.reopened)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -290,13 +327,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         outcome = soak(60 * options.minutes, options.warm_up, Path(folder))
-    print("\rDEVICE               SENT  DECODED   LOST   PER S  FAULTS   LATE  SKIPPED  OVERRUN BYTES")
+    print("\rDEVICE               SENT  DECODED   LOST   PER S   LATE  SKIPPED  OVERRUN BYTES  FAULTS")
     for name, unit in outcome.units.items():
         line = f"{unit.sent.frames:8} {unit.decoded:8} {unit.lost:6} {unit.decoded / outcome.seconds:7.2f}"
-        line += f" {unit.faults:7} {unit.late:6} {unit.sent.skipped:8} {unit.sent.overrun_bytes:14}"
-        print(f"{name:16} {line}")
+        line += f" {unit.late:6} {unit.sent.skipped:8} {unit.sent.overrun_bytes:14}"
+        faults = [f"{count} {kind.value}" for kind, count in unit.faults.items()]
+        faults += [f"{unit.reopened} times opened anew"] * bool(unit.reopened)
+        print(f"{name:16} {line}  {', '.join(faults) or 'none'}")
     growth = outcome.last_kb - outcome.first_kb
     print(f"memory {outcome.first_kb:.0f} kB after the warm-up, {outcome.last_kb:.0f} kB at the end: {growth:+.0f} kB")
+    print(f"longest stall {outcome.devices_stall_s:.3f} s of the devices, {outcome.gate_stall_s:.3f} s of the gate")
     print(f"processor {outcome.cores:.2f} cores of {os.cpu_count()} for reading and decoding")
     print("nothing lost, nothing grew" if outcome.good else "NOT GOOD")
     return 0 if outcome.good else 1

@@ -47,7 +47,10 @@ def test_a_device_appears_speaks_and_leaves_nothing_behind(tmp_path, clock):
     ("arguments", "said"),
     [
         (["gy_614v", "--pty", "/nonexistent/gun"], "cannot make the port /nonexistent/gun"),
-        (["gy_614v", "--tcp", "0", "--fault", "bent"], "there are step"),
+        (["gy_614v", "--tcp", "0", "--fault", "bent"], "no fault of gy_614v; it has step"),
+        (["gy_614v", "--tcp", "0", "--fault", "bad-row"], "no fault of gy_614v; it has step"),
+        (["fluke_4180", "--tcp", "0", "--fault", "step"], "it has cut, flip, merge, silence, garbage"),
+        (["gy_614v", "--tcp", "0", "--fault", "emissivity:0"], "between 0.05 and 1"),
         (["gy_614v", "--tcp", "0", "--fault", "cut:7"], "between 0 and 1"),
     ],
 )
@@ -60,6 +63,8 @@ def test_what_cannot_be_done_gets_a_sentence_and_code_2(capsys, arguments, said)
     ("arguments", "said"),
     [
         (["gy_614v"], "one of the arguments --pty --tcp is required"),
+        (["gy_614v", "--tcp", "70000"], "70000 is no port"),
+        (["gy_614v", "--tcp", "0", "--scene", "nowhere"], "choose from 'bus', 'cold'"),
         (["toaster", "--tcp", "0"], "invalid choice"),
     ],
 )
