@@ -74,5 +74,8 @@ def table(folder: Path) -> dict[str, Mapping[str, str]]:
     if not path.is_file():
         raise DataRefused(f"{path} is missing: it says how many people tried in each recording")
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+        reader = csv.DictReader(stream)
+        if missing := {"blob", "people_scanned"} - set(reader.fieldnames or ()):
+            raise DataRefused(f"{path} has no column {min(missing)!r}")
+        rows = list(reader)
     return {Path(row.get("saved_file") or "").stem or row["blob"]: row for row in rows}

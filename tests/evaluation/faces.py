@@ -37,12 +37,19 @@ def load(folder):
     for path in (frames_path, boxes_path):
         if not path.is_file():
             raise DataRefused(f"{path} is missing")
-    with np.load(frames_path) as archive:
-        frames = archive["frames"]
+    try:
+        with np.load(frames_path) as archive:
+            frames = archive["frames"]
+    except (ValueError, KeyError, OSError) as error:
+        raise DataRefused(f"{frames_path} holds no array 'frames': {error}") from error
     labels = {number: [] for number in range(len(frames))}
     with boxes_path.open(encoding="utf-8-sig", newline="") as stream:
-        for row in csv.DictReader(stream):
-            labels[int(row["n"])].append((row["label"], tuple(float(row[side]) for side in ("x0", "y0", "x1", "y1"))))
+        for line, row in enumerate(csv.DictReader(stream), start=2):
+            try:
+                box = tuple(float(row[side]) for side in ("x0", "y0", "x1", "y1"))
+                labels[int(row["n"])].append((row["label"], box))
+            except (KeyError, ValueError, TypeError) as error:
+                raise DataRefused(f"{boxes_path}, line {line}: no label of a stored frame ({error!r})") from error
     return frames, labels
 
 

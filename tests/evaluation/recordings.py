@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from contract.clock import Instant
+from drivers.capture import CaptureUnreadable
 from drivers.devices.lepton_y16 import SPEC
 from drivers.link import LinkEnded
 from drivers.replay_link import ReplayLink
@@ -47,11 +48,11 @@ def samples(path):
         link.close()
 
 
-def play(path, reference_c):
+def play(recorded, reference_c):
     """Return the readings, the people without one, and what the camera was told not to do."""
     screening, first_seen_s, spoiled = lane(reference_c), {}, Counter()
     readings, without, since_shutter_s, frames = [], [], None, 0
-    for sample in samples(path):
+    for sample in recorded:
         frames += 1
         since_shutter_s = getattr(sample, "since_shutter_s", None)
         events = screening.feed(sample, AIR)
@@ -96,7 +97,9 @@ def evaluate(folder, reference_c):
     for path in paths:
         row = rows.get(path.stem, {})
         set_c = float(row.get("operator_calibration_c") or reference_c)
-        readings, without, spoiled, frames = play(path, set_c)
+        readings, without, spoiled, frames = play(samples(path), set_c)
+        if not frames:
+            raise DataRefused(f"{path} holds no frame that could be read")
         recordings.append(
             {
                 "recording": path.stem,
@@ -159,7 +162,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         result = evaluate(options.data, options.reference_c)
-    except DataRefused as refused:
+    except (DataRefused, CaptureUnreadable) as refused:
         print(refused, file=sys.stderr)
         return 2
     options.json.parent.mkdir(parents=True, exist_ok=True)
