@@ -15,6 +15,7 @@ from uuid import UUID
 
 import anyio
 import httpx
+import pytest
 from anyio.abc import TaskStatus
 
 from contract import topics
@@ -154,7 +155,7 @@ class Screens:
 
     async def wait_for(self, name: str, **wanted: Any) -> dict[str, Any]:
         """Return the next event of this name that carries what is wanted, after those returned before."""
-        with anyio.fail_after(WAIT_S):
+        with anyio.move_on_after(WAIT_S):
             while True:
                 while self._seen < len(self._events):
                     found, data = self._events[self._seen]
@@ -162,6 +163,8 @@ class Screens:
                     if found == name and all(data.get(key) == value for key, value in wanted.items()):
                         return data
                 await self._news.wait()
+        came = [{key: data.get(key) for key in wanted} for found, data in self._events if found == name]
+        pytest.fail(f"no {name} with {wanted} in {WAIT_S:g} s; of this name came {came}")
 
     async def until_strip_says(self, *wanted: str) -> None:
         """Wait until the strip of health shows all of these words."""

@@ -395,4 +395,4 @@ def test_a_reference_outside_the_picture_is_lost_and_said_once(capsys):
         (picture,) = lane.feed(frame(step / FPS), AIR)
         assert picture.reference.state is ReferenceState.LOST
         assert Reason.REFERENCE_LOST in picture.reasons
-    assert capsys.readouterr().out.count("outside the picture") == 1
+    assert capsys.readouterr().err.count("outside the picture") == 1
