@@ -77,6 +77,7 @@ _LONGEST_TEXT: Final = 4 * 256 + _FIXED
 """Content of the longest text message: every register once."""
 _HEADER: Final = struct.Struct("<HHH")
 """Frame counter, supply, chip temperature."""
+_COUNTS: Final = np.dtype("<u2")
 _DECI: Final = np.float32(0.1)
 _ZERO_C: Final = np.float32(ZERO_C_IN_K)
 _WATCHED: Final = (EMISSIVITY, FRAME_MODE, STATUS)
@@ -277,10 +278,8 @@ class SenxorDecoder:
         if self._given_up:
             self._given_up = False
             events.append(DecodeFault(FaultKind.TIMEOUT, 0, at.at, at.mono_ns, "no reply to RREG"))
-        events.extend(
-            found if isinstance(found, DecodeFault) else self._event(found, at)
-            for found in self._scanner.feed(data, at)
-        )
+        for found in self._scanner.feed(data, at):
+            events.append(found if isinstance(found, DecodeFault) else self._event(found, at))  # noqa: PERF401
         return events
 
     def poll(self) -> bytes:
@@ -291,11 +290,10 @@ class SenxorDecoder:
         return read_register(self._asked)
 
     def _event(self, message: bytes, at: Instant) -> Event:
-        command, content = message[8:12], message[12:-4]
         try:
-            if command == b"GFRA":
-                return self._frame(message, _LAYOUTS[len(content)], at)
-            name, value = self._reply(command, content)
+            if message.startswith(b"GFRA", 8):
+                return self._frame(message, _LAYOUTS[len(message) - 16], at)
+            name, value = self._reply(message[8:12], message[12:-4])
         except KeyError:
             return DecodeFault(FaultKind.CONTENT, len(message), at.at, at.mono_ns, repr(message[8:40]))
         return DeviceReply(self._instrument, at.at, at.mono_ns, name, value)
@@ -323,13 +321,14 @@ class SenxorDecoder:
     def _frame(self, message: bytes, layout: Layout, at: Instant) -> ThermalFrame:
         start = 12 + layout.reserved
         counter, _supply, chip = _HEADER.unpack_from(message, start) if layout.header else (None, None, None)
-        raw = np.frombuffer(message, "<u2", layout.rows * layout.columns, start + layout.header)
-        temps_c = np.multiply(raw, _DECI, dtype=np.float32)
+        raw = np.ndarray((layout.rows, layout.columns), _COUNTS, message, start + layout.header)
+        temps_c = raw.astype(np.float32)
+        temps_c *= _DECI
         temps_c -= _ZERO_C
         flags = self._doubts
         if message.endswith(_UNCHECKED):
             flags |= SampleFlag.UNCHECKED
-        if not np.minimum.reduce(raw):
+        if not raw.item(raw.argmin()):
             temps_c[raw == 0] = np.nan
             flags |= SampleFlag.BAD_PIXELS
         temps_c.setflags(write=False)
@@ -340,12 +339,12 @@ class SenxorDecoder:
         self._seq += 1
         percent = self._told.get(EMISSIVITY)
         return ThermalFrame(
-            instrument=self._instrument,
-            seq=seq,
-            at=at.at,
-            mono_ns=at.mono_ns,
-            temps_c=temps_c.reshape(layout.rows, layout.columns),
-            sensor_c=None if chip is None else chip / 100 - ZERO_C_IN_K,
+            self._instrument,
+            seq,
+            at.at,
+            at.mono_ns,
+            temps_c,
+            None if chip is None else chip / 100 - ZERO_C_IN_K,
             applied=Applied.EMISSIVITY if percent else Applied.NONE,
             emissivity=percent / 100 if percent else 1.0,
             flags=flags,

@@ -23,6 +23,13 @@ def seconds_each(work: Callable[[], object], *, least_s: float = 0.3, rounds: in
     return best
 
 
+def seconds_once(work: Callable[[], object]) -> float:
+    """Return the seconds of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 def percentiles(values: Sequence[float]) -> str:
     """Return `p50 / p99 / max (n)` of some values."""
     p50, p99 = np.percentile(values, (50, 99))

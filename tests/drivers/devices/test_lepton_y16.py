@@ -1,6 +1,5 @@
 """Lepton Y16: telemetry, shutter, frozen pictures, what is no temperature, and the two sizes of frame."""
 
-import dataclasses
 from datetime import UTC, datetime
 
 import numpy as np
@@ -61,25 +60,25 @@ def test_telemetry_in_front_of_the_picture_is_found_too() -> None:
     ("state", "shut"), [(FFC_NEVER, False), (FFC_IMMINENT, True), (FFC_IN_PROGRESS, True), (FFC_COMPLETE, False)]
 )
 def test_nothing_is_measured_while_the_shutter_is_about_to_close_or_closed(state: int, shut: bool) -> None:  # noqa: FBT001
-    frame = one(encode_frame(SCENE, dataclasses.replace(TELEMETRY, ffc_state=state)))
+    frame = one(encode_frame(SCENE, TELEMETRY._replace(ffc_state=state)))
     assert (SampleFlag.SHUTTER in frame.flags) is shut
 
 
 def test_before_the_first_correction_nobody_knows_how_long_ago_it_was() -> None:
-    frame = one(encode_frame(SCENE, dataclasses.replace(TELEMETRY, ffc_state=FFC_NEVER, last_ffc_ms=0)))
+    frame = one(encode_frame(SCENE, TELEMETRY._replace(ffc_state=FFC_NEVER, last_ffc_ms=0)))
     assert frame.since_shutter_s is None
 
 
 def test_the_coarse_resolution_is_read_as_tenths() -> None:
-    frame = one(encode_frame(SCENE, dataclasses.replace(TELEMETRY, kelvin_per_count=0.1)))
+    frame = one(encode_frame(SCENE, TELEMETRY._replace(kelvin_per_count=0.1)))
     np.testing.assert_allclose(frame.temps_c, SCENE, atol=0.051)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        encode_counts(np.full((120, 160), 8000, np.uint16), dataclasses.replace(TELEMETRY, tlinear=False)),
-        encode_counts(np.full((120, 160), 30000, np.uint16), dataclasses.replace(TELEMETRY, agc=True)),
+        encode_counts(np.full((120, 160), 8000, np.uint16), TELEMETRY._replace(tlinear=False)),
+        encode_counts(np.full((120, 160), 30000, np.uint16), TELEMETRY._replace(agc=True)),
         encode_counts(np.full((120, 160), 8000, np.uint16)),
         encode_counts(np.full((120, 160), 255, np.uint16)),
         encode_counts(np.full((120, 160), 2990, np.uint16)),
@@ -93,14 +92,14 @@ def test_what_is_no_temperature_is_no_value(data: bytes) -> None:
 
 
 def test_a_frozen_picture_is_flagged_whatever_its_counter_says() -> None:
-    later = dataclasses.replace(TELEMETRY, frame_counter=263, uptime_ms=100_114)
+    later = TELEMETRY._replace(frame_counter=263, uptime_ms=100_114)
     first, second = decode(encode_frame(SCENE, TELEMETRY) + encode_frame(SCENE, later))
     assert SampleFlag.REPEATED not in first.flags  # type: ignore[attr-defined]
     assert SampleFlag.REPEATED in second.flags  # type: ignore[attr-defined]
 
 
 def test_an_overheated_camera_says_so() -> None:
-    assert SampleFlag.OVERHEATED in one(encode_frame(SCENE, dataclasses.replace(TELEMETRY, overheated=True))).flags
+    assert SampleFlag.OVERHEATED in one(encode_frame(SCENE, TELEMETRY._replace(overheated=True))).flags
 
 
 def test_dead_rows_and_pixels_are_no_values() -> None:
@@ -158,6 +157,7 @@ telemetries = st.builds(
     kelvin_per_count=st.sampled_from([0.01, 0.1]),
     agc=st.booleans(),
     overheated=st.booleans(),
+    revision=st.integers(1, 0xFFFF),
 )
 
 
