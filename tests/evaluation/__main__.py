@@ -9,6 +9,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.evaluation.face_oral import load_all
 from tests.evaluation.fit import fit
 from tests.evaluation.plots import crowd_plots, drift_plots, fever_plots
 from tests.evaluation.report import page
+from tests.evaluation.summary import rows
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -50,19 +52,22 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=Path("build/eval"))
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    sections, commands, failed = [], [], 0
+    sections, commands, results, failed = [], [], {}, 0
     for evaluation in ALL:
         command, why_not = _command(evaluation, options.data, options.out)
         print(f"\n== {evaluation.title}", flush=True)
         if why_not:
             print(why_not)
             continue
+        began_s = time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        print(done.stdout, done.stderr, sep="", flush=True)
+        print(done.stdout, done.stderr, f"({time.monotonic() - began_s:.0f} s)", sep="", flush=True)
         failed += done.returncode != 0
+        if not done.returncode:
+            results[evaluation.module] = json.loads((options.out / f"{evaluation.module}.json").read_text("utf-8"))
         commands.append(" ".join(["python", *command[1:]]))
         sections.append((evaluation.title, done.stdout + done.stderr, _pictures(evaluation, done, options)))
-    (options.out / "report.html").write_text(page(sections, commands), encoding="utf-8")
+    (options.out / "report.html").write_text(page(sections, commands, rows(results)), encoding="utf-8")
     print(f"\nreport: {options.out / 'report.html'}")
     return failed
 
