@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.messages import Measurement, Verdict
-from contract.vocabulary import Reason, Site, VerdictKind
+from contract.vocabulary import HealthFlag, Reason, Site, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Picture:
     """False: no verdict may be given now."""
     reasons: tuple[Reason, ...]
     """Why not."""
+    health: tuple[HealthFlag, ...] = ()
+    """What the samples themselves say is wrong with the instrument."""
     costs_us: tuple[tuple[str, int], ...] = ()
     """Time spent in each step, for the bench."""
 

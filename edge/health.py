@@ -39,6 +39,7 @@ FLAG_OF: Final = {
     Reason.SENSOR_HEATED: HealthFlag.ENVIRONMENT,
     Reason.BAD_PIXELS: HealthFlag.BAD_PIXELS,
     Reason.CHECK_OVERDUE: HealthFlag.CHECK_OVERDUE,
+    Reason.REFERENCE_IMPLAUSIBLE: HealthFlag.OFFSET_EXCESS,
 }
 
 
@@ -173,6 +174,7 @@ class Health:
         if picture is not None:
             found += [HealthFlag.REFERENCE] if picture.reference.state in TROUBLED else []
             found += [FLAG_OF[reason] for reason in picture.reasons if reason in FLAG_OF]
+            found += picture.health
         return found
 
     def _count(self, name: str, said: ReaderStatus, now: Instant) -> tuple[_Count, _Count]:

@@ -6,7 +6,7 @@ baseline -> decision. Each is a module of its own; here they only meet. Used by 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,12 +21,13 @@ from drivers.codec import DriverSpec
 from drivers.samples import DecodeFault, ReferenceReading, SpotReading, ThermalFrame
 from edge.blackbody import Blackbody
 from edge.config import GateConfig, Instrument, Rules
-from edge.events import Air, FaceSeen, LaneEvent, Picture, ReferenceSeen, ReferenceState
+from edge.events import Air, FaceSeen, LaneEvent, PassageDecided, Picture, ReferenceSeen, ReferenceState
 from edge.judge import Judge, Moment
 from edge.measure.chain import NO_AIR_C, Chains
 from edge.measure.skin import Surface
 from edge.measure.view import View, view
 from edge.readiness import DRIFT_OVER_S, Readiness
+from edge.vitals import Vitals
 from edge.watch import FaceWatch, MarkWatch, PointWatch, Scene, Sighted
 
 NO_REFERENCE: Final = ReferenceSeen(ReferenceState.ABSENT, None, None, None)
@@ -64,6 +65,7 @@ class Lane:
         self._watch: FaceWatch | MarkWatch | PointWatch = PointWatch()
         self._blackbody: Blackbody | None = None
         self._told: ReferenceReading | None = None
+        self._vitals = Vitals(spec.netd_c or NETD_C)
         self._costs: list[tuple[str, int]] = []
         self._clock_ns = 0
 
@@ -119,6 +121,7 @@ class Lane:
         self._spent("sites")
         moment = Moment(sample, air, scene, reasons, self._certificate, self._state, self._blackbody)
         decided = self._judge.decide(moment, sighted, gone)
+        self._examine(sample, t_s, reference, decided)
         self._watch.settle(self._judge.settled)
         self._spent("decision")
         scene.picture_c.flags.writeable = False
@@ -133,9 +136,20 @@ class Lane:
             reference=reference,
             screening=not reasons,
             reasons=reasons,
+            health=self._vitals.flags,
             costs_us=tuple(self._costs),
         )
         return [*decided, picture]
+
+    def _examine(self, sample: Sample, t_s: float, reference: ReferenceSeen, decided: Sequence[PassageDecided]) -> None:
+        """Let the sample tell of the instrument's own health."""
+        picture = isinstance(sample, ThermalFrame)
+        if isinstance(sample, ThermalFrame):
+            self._vitals.see(sample, t_s, reference.offset_c, shutter=self._readiness.shutter)
+        for one in decided:
+            said = one.measurement
+            lost = Reason.BASELINE_OUT_OF_MODEL in said.flags
+            self._vitals.person(None if picture else said.indicated_c, out_of_model=lost)
 
     def _see(self, sample: Sample, air: Air, t_s: float) -> tuple[Scene, ReferenceSeen, tuple[Reason, ...]]:
         """Take the steps that a whole sample shares."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.ids import new_id
-from contract.vocabulary import InstrumentState, Reason, Site, VerdictKind
+from contract.vocabulary import HealthFlag, InstrumentState, Reason, Site, VerdictKind
 from drivers.codec import DriverSpec
 from drivers.devices import gy_614v, gy_mcu90640, lepton_y16
 from drivers.samples import ReferenceReading
@@ -194,6 +194,12 @@ def test_after_a_shutter_nobody_is_measured_for_two_seconds():
         events += booth.play(booth.t_s + 0.01, since_shutter_s=booth.t_s % 2.0)
     assert verdicts(events) == []
     assert all(picture.reasons == (Reason.SHUTTER,) for picture in pictures(events))
+
+
+def test_the_picture_tells_what_its_camera_says_of_its_own_health():
+    booth = Booth()
+    assert pictures(booth.play(0.5, since_shutter_s=60.0))[-1].health == ()
+    assert pictures(booth.play(1.0, since_shutter_s=700.0))[-1].health == (HealthFlag.SHUTTER,)
 
 
 def test_a_hidden_reference_stops_the_screening_until_it_is_seen_again():
