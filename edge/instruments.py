@@ -169,9 +169,17 @@ class Instruments:
         return self._rules
 
     def state_of(self, instrument: str) -> InstrumentState:
-        """Return the lifecycle state of an instrument."""
+        """Return the lifecycle state of an instrument; one that nobody has ever certified is a new one."""
         body = self._states.get(instrument)
-        return InstrumentState.IN_SERVICE if body is None else body.state
+        if body is not None:
+            return body.state
+        new = instrument in self.intakes and not self.was_certified(instrument)
+        return InstrumentState.COMMISSIONING if new else InstrumentState.IN_SERVICE
+
+    def was_certified(self, instrument: str) -> bool:
+        """Say whether a certificate of the unit that stands here is known, valid or not."""
+        known = [*self._sent.get(instrument, []), self._own.get(instrument)]
+        return any(one is not None and one.serial == self.by_id[instrument].serial for one in known)
 
     def renew(self) -> None:
         """See which certificates are in force now, and give them to the lanes they are news to."""

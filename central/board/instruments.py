@@ -1,6 +1,6 @@
 """Pages about instruments: all of them, one with its charts, checks and certificates, and the steps of its life."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from central.board.doors import Acting, Form, TheDesk, Viewer, allow, text
 from central.board.plots import plot
 from central.instruments import cases, documents
 from central.instruments.assessment import Known, assess, checks
-from central.instruments.life import Hand, current, journal, steps
+from central.instruments.clean import FIRST_CHECKS, first_checks
+from central.instruments.life import Hand, Life, current, journal, steps
 from central.instruments.recalibration import source_of
 from central.instruments.refusal import InstrumentRefused
 from central.instruments.registry import all_instruments, of_gate
@@ -52,9 +53,10 @@ def one(request: Request, desk: TheDesk, session: Viewer, gate: str, instrument:
     with desk.store.read() as connection:
         seen = evidence(connection, desk, gate, instrument)
         case = cases.open_of(connection, gate, instrument)
+        begun = _begun(connection, seen["life"], desk.now())
     hand = Hand.of(session)
     targets = [row.target for row in steps(seen["life"].state, hand) if row.target not in IN_A_CASE]
-    if seen["life"].state in {InstrumentState.VERIFY, InstrumentState.COMMISSIONING}:
+    if seen["life"].state is InstrumentState.VERIFY:
         targets = [target for target in targets if target is not InstrumentState.IN_SERVICE]
     return desk.pages.page(
         request,
@@ -65,8 +67,18 @@ def one(request: Request, desk: TheDesk, session: Viewer, gate: str, instrument:
         case=case,
         may=session.account.permissions,
         targets=targets,
+        begun=begun,
         **seen,
     )
+
+
+def _begun(connection: Connection, life: Life, now: datetime) -> dict[str, Any] | None:
+    """Return how far a new instrument has come towards service; None for any other."""
+    if life.state is not InstrumentState.COMMISSIONING:
+        return None
+    certificate = documents.newest_usable(connection, life.gate, life.instrument)
+    made = [] if certificate is None else first_checks(connection, life, certificate, now)
+    return {"certificate": certificate, "checks": len(made), "wanted": FIRST_CHECKS}
 
 
 def evidence(connection: Connection, desk: Desk, gate: str, instrument: str) -> dict[str, Any]:

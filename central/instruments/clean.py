@@ -8,9 +8,12 @@ from sqlalchemy import Connection
 from central.instruments.assessment import checks
 from central.instruments.charts import READINGS, REPEATS
 from central.instruments.life import Life
+from contract.calibration import Certificate
 from contract.messages import CheckResult
 
 CLEAN_C: Final = 0.15
+FIRST_CHECKS: Final = 5
+"""How many passed checks bring a new instrument into service; they make its r0."""
 TOGETHER: Final = timedelta(hours=1)
 """Three sets that lie no further apart are one check."""
 
@@ -32,6 +35,14 @@ def clean_sets(made: list[CheckResult]) -> list[CheckResult]:
 def passed_check(connection: Connection, life: Life, now: datetime) -> list[CheckResult]:
     """Return the clean check made since the instrument came into its present state; empty if there is none."""
     return clean_sets(checks(connection, life, life.since, now + timedelta(seconds=1)))
+
+
+def first_checks(connection: Connection, life: Life, certificate: Certificate, now: datetime) -> list[CheckResult]:
+    """Return the passed checks that a new instrument has made under its certificate, since the last one that failed."""
+    made = checks(connection, life, certificate.valid_from, now + timedelta(seconds=1))
+    under = [check for check in made if check.certificate_id in {None, certificate.id}]
+    failed = max((number for number, check in enumerate(under, 1) if not check.passed), default=0)
+    return under[failed:]
 
 
 def last_good(connection: Connection, life: Life, before: datetime) -> datetime | None:

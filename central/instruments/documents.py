@@ -137,5 +137,10 @@ def of_instrument(connection: Connection, gate: str, instrument: str) -> list[Ke
     return [_kept(row) for row in connection.execute(query)]
 
 
+def newest_usable(connection: Connection, gate: str, instrument: str) -> Certificate | None:
+    """Return the newest certificate of an instrument that was not refused when it came."""
+    return next((kept.certificate for kept in of_instrument(connection, gate, instrument) if not kept.refused), None)
+
+
 def _kept(row: Row[Any]) -> Kept:
     return Kept(row.id, row.gate, row.received_at, row.brought_by, row.refused, Certificate.model_validate(row.body))

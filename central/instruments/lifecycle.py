@@ -38,6 +38,8 @@ class Evidence(StrEnum):
     """As left in zone PASS with guard band w = U."""
     AS_FOUND = "as_found"
     """The error as found, measured BEFORE any adjustment."""
+    COMMISSIONED = "commissioned"
+    """A certificate in zone PASS, and five passed checks under it."""
 
 
 class TransitionRefused(InstrumentRefused):
@@ -76,7 +78,7 @@ def _row(
 
 
 TABLE: Final = (
-    _row(_S.COMMISSIONING, _S.IN_SERVICE, _EXPERT, evidence=Evidence.PASS_CERTIFICATE),
+    _row(_S.COMMISSIONING, _S.IN_SERVICE, _EXPERT, evidence=Evidence.COMMISSIONED),
     # towards caution
     _row(_S.IN_SERVICE, _S.WATCH, _SYSTEM, _TECHNICIAN, _EXPERT),
     _row(_S.IN_SERVICE, _S.SUSPECT, _SYSTEM, _TECHNICIAN, _EXPERT, _OFFICER),
@@ -85,6 +87,8 @@ TABLE: Final = (
     _row(_S.WATCH, _S.OUT, _SYSTEM, _TECHNICIAN, _EXPERT),
     _row(_S.SUSPECT, _S.OUT, _SYSTEM, _TECHNICIAN, _EXPERT),
     _row(_S.COMMISSIONING, _S.OUT, _TECHNICIAN, _EXPERT),
+    # another unit was put in its place
+    *(_row(state, _S.COMMISSIONING, _TECHNICIAN, _EXPERT) for state in (_S.IN_SERVICE, _S.WATCH, _S.SUSPECT)),
     # back towards service
     _row(_S.WATCH, _S.IN_SERVICE, _TECHNICIAN, _EXPERT, evidence=Evidence.PASSED_CHECK),
     _row(_S.SUSPECT, _S.IN_SERVICE, _EXPERT, evidence=Evidence.PASSED_CHECK),

@@ -23,7 +23,7 @@ from central.instruments.cases import (
     open_of,
     other_experts,
 )
-from central.instruments.clean import passed_check
+from central.instruments.clean import FIRST_CHECKS, first_checks, passed_check
 from central.instruments.life import Ground, Hand, Life, current, move
 from central.instruments.lifecycle import CAUTION, Evidence
 from central.instruments.refusal import InstrumentRefused
@@ -65,8 +65,10 @@ class Recalibration:
         connection = transaction.connection
         life, case = current(connection, gate, instrument), open_of(connection, gate, instrument)
         ground = Ground(why, references=() if case is None else (f"case:{case.id}",))
-        if target is _S.IN_SERVICE and life.state in {_S.COMMISSIONING, _S.VERIFY}:
+        if target is _S.IN_SERVICE and life.state is _S.VERIFY:
             raise InstrumentRefused("cases.through_case")
+        if target is _S.IN_SERVICE and life.state is _S.COMMISSIONING:
+            return self._commission(transaction, life, by, why)
         if target is _S.IN_SERVICE:
             checks = passed_check(connection, life, transaction.at)
             have = frozenset({Evidence.PASSED_CHECK}) if checks else frozenset[Evidence]()
@@ -77,6 +79,30 @@ class Recalibration:
         if case is not None and target is _S.RETIRED:
             self._end(transaction, case, by, CaseOutcome.RETIRED, why)
         return moved
+
+    def _commission(self, transaction: Transaction, life: Life, by: Hand, why: str) -> Life:
+        """Bring a new instrument into service: a certificate that passes, and the first checks under it."""
+        connection = transaction.connection
+        certificate = documents.newest_usable(connection, life.gate, life.instrument)
+        if certificate is None:
+            raise InstrumentRefused("life.needs_pass_certificate")
+        self._still_good(transaction, life, certificate)
+        documents.release(certificate)
+        made = first_checks(connection, life, certificate, transaction.at)
+        if len(made) < FIRST_CHECKS:
+            raise InstrumentRefused("life.needs_commissioned", made=len(made), wanted=FIRST_CHECKS)
+        self.dispatch.send(transaction, life.gate, CertificateBody(certificate=certificate))
+        have = frozenset({Evidence.COMMISSIONED, Evidence.PASS_CERTIFICATE})
+        references = (f"certificate:{certificate.id}", *(f"check:{check.id}" for check in made))
+        ground = Ground(why, have, references, certificate.sha256)
+        return move(transaction, self.dispatch, life.gate, life.instrument, _S.IN_SERVICE, by, ground)
+
+    def _still_good(self, transaction: Transaction, life: Life, certificate: Certificate) -> None:
+        """Raise InstrumentRefused if a certificate that was good when it came is not any more."""
+        serial = documents.serial_of(transaction.connection, life.gate, life.instrument)
+        good_for = serial or certificate.serial
+        if why := documents.judge(certificate, life.instrument, good_for, transaction.at, self.trust):
+            raise InstrumentRefused(documents.sentence(why))
 
     def assign(self, transaction: Transaction, case: UUID, by: Hand, expert: UUID) -> None:
         """Say whose case it is. Raises InstrumentRefused if that account is no expert's."""
@@ -170,12 +196,7 @@ class Recalibration:
         if kept is None or kept.refused:
             raise InstrumentRefused("certificate.not_judged")
         certificate = kept.certificate
-        serial = documents.serial_of(transaction.connection, standing.gate, standing.instrument)
-        why = documents.judge(
-            certificate, standing.instrument, serial or certificate.serial, transaction.at, self.trust
-        )
-        if why:
-            raise InstrumentRefused(documents.sentence(why))
+        self._still_good(transaction, current(transaction.connection, standing.gate, standing.instrument), certificate)
         self.dispatch.send(transaction, standing.gate, CertificateBody(certificate=certificate))
         have = frozenset({Evidence.PASS_CERTIFICATE})
         self._move(transaction, standing, _S.IN_SERVICE, by, standing.reason, have=have, certificate=certificate)

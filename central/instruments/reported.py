@@ -69,13 +69,16 @@ def follow(
     references = tuple(f"{kind}:{number}" for kind, number in EVIDENCE.findall(said.reason))
     try:
         if before.state in MEASURES | {InstrumentState.COMMISSIONING} and CAUTION[said.state] >= CAUTION[before.state]:
-            case = open_case(transaction, gate, said.instrument, CaseSource.GATE, hand, why, references)
-            ground = Ground(why, references=(f"case:{case}", *references))
+            if said.state is InstrumentState.OUT:
+                case = open_case(transaction, gate, said.instrument, CaseSource.GATE, hand, why, references)
+                references = (f"case:{case}", *references)
+            ground = Ground(why, references=references)
             return life.move(transaction, recalibration.dispatch, gate, said.instrument, said.state, hand, ground).state
         return recalibration.tend(transaction, gate, said.instrument, said.state, hand, why).state
     except InstrumentRefused as refused:
         log.info("gate not followed", gate=gate, instrument=said.instrument, state=said.state, why=refused.code)
         if (standing := open_of(transaction.connection, gate, said.instrument)) is not None:
             note(transaction, standing.id, hand, f"at the gate: {said.state}, {why}")
-        life.insist(transaction, recalibration.dispatch, before)
+        if CAUTION[before.state] >= CAUTION[said.state]:
+            life.insist(transaction, recalibration.dispatch, before)
         return before.state

@@ -12,7 +12,14 @@ from contract.messages import MAX_PAYLOAD_BYTES, Ack, Body, encode, topic_for
 from contract.topics import Direction, Kind
 
 URGENT: Final = frozenset(
-    {Kind.ALERT, Kind.SECOND_MEASUREMENT, Kind.CONFIRMATION, Kind.DECISION, Kind.INSTRUMENT_STATE}
+    {
+        Kind.ALERT,
+        Kind.SECOND_MEASUREMENT,
+        Kind.CONFIRMATION,
+        Kind.DECISION,
+        Kind.CERTIFICATE,  # with the state that rests on it, and before it
+        Kind.INSTRUMENT_STATE,
+    }
 )
 PERISHABLE: Final = frozenset({Kind.MEASUREMENT, Kind.HEALTH})
 

@@ -26,7 +26,7 @@ from edge.technician.run import (
     RunRefused,
     Started,
 )
-from edge.technician.session import CALIBRATION, CHECK, OURS, Keep, Session
+from edge.technician.session import CALIBRATION, CHECK, OURS, TRUSTED, Keep, Session
 from edge.technician.stand import BenchRefused
 from edge.technician.target import Target
 from edge.technician.view import FitView, PointView, Stage
@@ -192,9 +192,13 @@ async def _conclude(session: Session, run: Run, order: Order) -> bool:
 def _after(session: Session, order: Order, reason: str) -> InstrumentStateBody | None:
     """Return the state after a good calibration: what a check here took out may come back, what central ordered not.
 
-    A second person who has checked the work returns it to service; alone, it waits in VERIFY for an expert.
+    A second person who has checked the work returns it to service; alone, it waits in VERIFY for an expert. A unit that
+    was never certified before begins in COMMISSIONING, which only an expert ends.
     """
-    ordered = session.office.instruments.ordered(session.instrument.id)
+    instruments, name = session.office.instruments, session.instrument.id
+    if not instruments.was_certified(name) and instruments.state_of(name) in {*TRUSTED, InstrumentState.COMMISSIONING}:
+        return _state(session, InstrumentState.COMMISSIONING, reason, session.view.by)
+    ordered = instruments.ordered(name)
     if ordered is None or not ordered.reason.startswith(OURS):
         return None
     second = order.checked_by is not None and order.checked_by != session.view.by

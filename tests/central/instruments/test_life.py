@@ -93,7 +93,7 @@ def test_the_charts_start_anew_at_every_return_and_the_intercepts_only_after_a_c
 def test_who_has_two_roles_may_do_what_either_may() -> None:
     both = Hand("x", (Actor.TECHNICIAN, Actor.SUPERVISOR))
     targets = {row.target for row in steps(InstrumentState.SUSPECT, both)}
-    assert targets == {InstrumentState.OUT, InstrumentState.RETIRED}
+    assert targets == {InstrumentState.OUT, InstrumentState.RETIRED, InstrumentState.COMMISSIONING}
 
 
 def test_an_instrument_that_nobody_named_is_refused(central: Central) -> None:
