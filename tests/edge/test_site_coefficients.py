@@ -24,12 +24,12 @@ link = "replay:///bench"
 """
 
 
-def gate(folder: Path, author: str, **changes):
+def gate(folder: Path, author: str, *, p_alarm=None, rules="", **changes):
     tables = {site: DEFAULT.at(site) for site in Site}
     tables[Site.FACE_MAX] = tables[Site.FACE_MAX].model_copy(update=changes)
-    text = as_toml(tables, version="site-7/1", source="audit of May", author=author)
+    text = as_toml(tables, version="site-7/1", source="audit of May", author=author, p_alarm=p_alarm)
     (folder / "sites.toml").write_text(text, encoding="utf-8")
-    (folder / "gate.toml").write_text(GATE, encoding="utf-8")
+    (folder / "gate.toml").write_text(GATE + rules, encoding="utf-8")
     return load(folder / "gate.toml")
 
 
@@ -38,6 +38,15 @@ def test_a_signed_file_is_taken_and_changes_the_version(tmp_path):
     assert config.sites.face_max.k == 0.12
     assert config.sites.author == "Li Wei"
     assert config.version() != gate(tmp_path, "Li Wei", k=0.11).version()
+
+
+def test_its_alarm_probability_is_the_gates_unless_the_gates_file_names_another(tmp_path):
+    assert gate(tmp_path, "Li Wei").rules.p_alarm == 0.70
+    assert gate(tmp_path, "Li Wei", p_alarm=0.6806).rules.p_alarm == 0.6806
+    assert gate(tmp_path, "Li Wei", p_alarm=0.6806, rules='[rules]\nversion = "x"\n').rules.p_alarm == 0.6806
+    assert gate(tmp_path, "Li Wei", p_alarm=0.6806, rules="[rules]\np_alarm = 0.8\n").rules.p_alarm == 0.8
+    with pytest.raises(ConfigRefused, match="p_alarm"):
+        gate(tmp_path, "Li Wei", p_alarm=0.4)
 
 
 def test_an_unsigned_or_absent_file_stops_the_start(tmp_path):
