@@ -3,7 +3,7 @@
     .hex  .hex.gz       hex text; `# key: value` lines are the header, `#@ 1.250` gives the seconds at which the bytes
                         that follow arrived, `#> A5 55 01 FB` what the host sent. Any other comment is a comment,
                         so a capture is plain hex text to everybody else.
-    .bin  .bin.gz       the bytes, without times
+    .bin  .bin.gz       the bytes, without times; a camera's are whole frames from the first byte on
     .cptv               a recording of a Lepton camera (PyPI `cptv`): becomes 160x122 Y16 frames whose telemetry carries
                         the recorded uptime and last FFC
     .raw.y16.gz         `PTY16V1`: 160x120 Y16 frames with their times
@@ -18,13 +18,17 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from contract.clock import Instant
 from drivers import hextext
+from drivers.codec import DriverSpec
 from drivers.devices import lepton_y16
+from drivers.samples import DecodeFault
 
 _CHUNK: Final = 65_536
 _Y16_MAGIC: Final = b"PTY16V1\n"
@@ -49,11 +53,12 @@ class Piece:
 class Capture:
     """One file, opened. Iterate over `pieces()` once; `cut` and `header` are complete afterwards.
 
-    Raises CaptureUnreadable.
+    `spec` is of the device whose bytes they are, where it is known. Raises CaptureUnreadable.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, spec: DriverSpec | None = None) -> None:
         self.path = path
+        self._spec = spec
         self.header: dict[str, str] = {}
         self.cut = ""
         """What is missing at the end, in words; "" if the file was whole."""
@@ -90,7 +95,9 @@ class Capture:
     def _binary(self) -> Iterator[Piece]:
         with self._open() as stream:
             try:
-                while data := stream.read(_CHUNK):
+                together = _arrived_together(stream, self._spec)
+                stream.seek(0)
+                while data := stream.read(together):
                     yield Piece(data, 0.0)
             except _BROKEN as error:
                 self.cut = f"the compressed file ends early ({error})"
@@ -157,6 +164,20 @@ class Capture:
                 self.cut = f"the recording ends within a frame ({error})"
             except (ValueError, KeyError, TypeError) as error:
                 raise CaptureUnreadable(f"{self.path} is no CPTV recording: {error}") from error
+
+
+def _arrived_together(stream: io.BufferedReader, spec: DriverSpec | None) -> int:
+    """Return how many bytes to take for one piece: of a camera a frame, of the size with which the file begins."""
+    then = Instant(datetime.fromtimestamp(0, UTC), 0)
+    if spec is None:
+        return _CHUNK
+    for mode in spec.video:
+        stream.seek(0)
+        decoder = spec.decoder("capture")
+        heard = [*decoder.feed(stream.read(mode.frame_bytes), then), *decoder.feed(b"", then.later(1.0))]
+        if any(not isinstance(event, DecodeFault) for event in heard):
+            return mode.frame_bytes
+    return _CHUNK
 
 
 def _seconds(text: str, path: Path, number: int) -> float:

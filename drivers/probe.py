@@ -143,7 +143,7 @@ def _vectors(name: str) -> str:
 
 def _decode(options: argparse.Namespace) -> int:
     spec = registry.spec(options.driver)
-    capture = Capture(options.file)
+    capture = Capture(options.file, spec)
     if capture.of_lepton and spec.name != "lepton_y16":
         raise CaptureUnreadable(f"{options.file} holds frames of a Lepton: use the driver lepton_y16")
     faults: list[DecodeFault] = []

@@ -26,11 +26,12 @@ class ReplayLink:
     def __init__(self, url: str, spec: DriverSpec, clock: Clock) -> None:
         path, self._speed, self._loop = _parse(url)
         try:
-            self._capture = Capture(path)
+            self._capture = Capture(path, spec)
         except CaptureUnreadable as error:
             raise LinkRefused(str(error)) from error
         if self._capture.of_lepton and spec.name != "lepton_y16":
             raise LinkRefused(f"{path} holds frames of a Lepton: use the driver lepton_y16, not {spec.name}")
+        self._spec = spec
         self._answers = spec.poll_interval_s is not None
         """Whether replies mean something only behind the questions, which are then played as if heard back."""
         self._clock = clock
@@ -86,7 +87,7 @@ class ReplayLink:
             if not self._loop or not heard:
                 return
             self._offset_s = self._last_s + self._period_s
-            self._capture = Capture(self._capture.path)
+            self._capture = Capture(self._capture.path, self._spec)
 
 
 def _parse(url: str) -> tuple[Path, float | None, bool]:

@@ -1,4 +1,4 @@
-"""Cameras: `uvc:///dev/video0`, `uvc://1e4e:0100`, and raw video over TCP, `raw+tcp://host:port[?size=160x122]`.
+"""Cameras: `uvc:///dev/video0`, `uvc://1e4e:0100`, and raw video over TCP, `raw+tcp://host:port?size=160x122`.
 
 OpenCV is asked for the bytes as they came from the camera: FOURCC first, then the size, then no conversion to RGB. What
 comes back has another shape on each system ((H, W) of 16 bits, (H, W, 2) bytes, one row or one column of bytes), so
@@ -7,7 +7,8 @@ checked: cameras that look alike but lay their frames out otherwise are refused 
 
 Raw video over TCP is the same road without a camera: FFmpeg inside OpenCV reads frames of a known size from a socket.
 Its options can only be given through the environment, which belongs to the whole process, hence the lock. FFmpeg eats
-the first frame to find out what it is reading.
+the first frame to find out what it is reading. Raw video does not say its size: where a camera has more than one, the
+URL must, because a frame of another size would begin in the middle of a picture.
 """
 
 import os
@@ -174,11 +175,13 @@ def _parse_tcp(url: str, spec: DriverSpec) -> tuple[str, VideoMode]:
     size = parse_qs(parts.query).get("size", [""])[0]
     if not parts.hostname or not parts.netloc.rpartition(":")[2].isdigit():
         raise LinkRefused(f"{url}: write raw+tcp://host:port or raw+tcp://host:port?size=WIDTHxHEIGHT")
-    for mode in spec.video:
-        if size in ("", f"{mode.width}x{mode.height}"):
-            return f"tcp://{parts.netloc}", mode
-    known = ", ".join(f"{mode.width}x{mode.height}" for mode in spec.video)
-    raise LinkRefused(f"{url}: {spec.name} knows the sizes {known}")
+    sizes = {f"{mode.width}x{mode.height}": mode for mode in spec.video}
+    if not size and len(sizes) > 1:
+        told = " or ".join(f"{parts.scheme}://{parts.netloc}?size={known}" for known in sizes)
+        raise LinkRefused(f"{url} does not say the size of its frames: write {told}")
+    if size and size not in sizes:
+        raise LinkRefused(f"{url}: {spec.name} knows the sizes {', '.join(sizes)}")
+    return f"tcp://{parts.netloc}", sizes[size] if size else spec.video[0]
 
 
 def find_camera(url: str, sysfs: Path = SYSFS) -> Path:

@@ -36,6 +36,7 @@ from contract.units import ZERO_C_IN_K
 from drivers import y16
 from drivers.codec import DriverSpec, Evidence, Integrity, Quantity, Transport, UsbId, VideoMode
 from drivers.samples import DecodeFault, Event, FaultKind, Sample, SampleFlag, ThermalFrame
+from drivers.seam import begins_whole
 
 ROWS: Final = 120
 COLUMNS: Final = 160
@@ -198,7 +199,8 @@ class LeptonY16Decoder:
     Where frames begin, and which of the two sizes they have, is proven first: by telemetry at its place; or, without
     any, by whole pictures between two pauses (the first is told at the second pause, with the time at which it
     arrived) or in the reads of the link. Then each is told as it completes, until something speaks against it: missing
-    telemetry, telemetry within a picture, a pause within a frame. Bytes before the next proof are LENGTH faults.
+    telemetry, telemetry within a picture, a pause within a frame. Bytes before the next proof are LENGTH faults. A link
+    may cut its reads anywhere: a seam within pictures refutes pauses and reads for good.
     """
 
     def __init__(self, instrument: str) -> None:
@@ -208,6 +210,8 @@ class LeptonY16Decoder:
         self._size: int | None = None
         """Bytes of a frame, where it is proven that the buffer begins with one."""
         self._revision: int | None = None
+        self._whole: bool | None = None
+        """Whether a seam was seen between pictures without telemetry, or within; None: neither."""
         self._in_pictures = True
         """Each read since the last pause was a whole number of pictures."""
         self._adrift = False
@@ -250,7 +254,7 @@ class LeptonY16Decoder:
         if telemetry is not None:
             self._revision = telemetry.revision
             return FRAME_BYTES
-        return PICTURE_BYTES if self._in_pictures else None
+        return PICTURE_BYTES if self._in_pictures and self._whole is not False else None
 
     def _cut(self, at: Instant, events: list[Event]) -> None:
         """Take the whole frames out of the buffer."""
@@ -268,6 +272,11 @@ class LeptonY16Decoder:
                 return
             events.append(self._frame(frame, start, telemetry, at))
             return
+        if self._whole is None:
+            self._whole = begins_whole(self._last, frame, COLUMNS)
+        if self._whole is False:
+            self._lose(frame, "a seam within the picture: the stream was entered in the middle of a frame", at, events)
+            return
         sample = self._frame(frame, 0, None, at)
         if sample.flags is not SampleFlag.NONE and _is_torn(frame):
             self._seq = sample.seq  # it is not told
@@ -277,7 +286,8 @@ class LeptonY16Decoder:
 
     def _end(self, at: Instant, events: list[Event]) -> None:
         """A pause: where it ends a frame begins, and what is buffered is whole pictures or will never be any."""
-        if self._size is None and not self._adrift and len(self._buffer) % PICTURE_BYTES == 0:
+        in_pictures = len(self._buffer) % PICTURE_BYTES == 0 and self._whole is not False
+        if self._size is None and not self._adrift and in_pictures:
             self._size = PICTURE_BYTES
             self._cut(self._heard, events)
         if self._buffer:
@@ -288,6 +298,7 @@ class LeptonY16Decoder:
         """Give up a frame and the bytes behind it, and what was proven."""
         events.append(DecodeFault(FaultKind.LENGTH, len(frame) + len(self._buffer), at.at, at.mono_ns, why))
         self._buffer.clear()
+        self._last = memoryview(b"")
         self._size, self._adrift = None, True
 
     def _frame(self, frame: bytes, start: int, telemetry: Telemetry | None, at: Instant) -> ThermalFrame:

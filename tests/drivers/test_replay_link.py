@@ -4,10 +4,12 @@ import queue
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from contract.clock import SystemClock
 from drivers import registry
+from drivers.devices import lepton_y16
 from drivers.link import LinkEnded, LinkRefused
 from drivers.reader import Reader
 from drivers.replay_link import ReplayLink
@@ -138,3 +140,20 @@ def test_the_broken_row_of_a_real_camera_stays_out_of_a_replay(shared_data: Path
     for frame in frames:
         assert isinstance(frame, ThermalFrame)
         assert SampleFlag.BAD_ROWS in frame.flags
+
+
+@pytest.mark.parametrize("telemetry", [False, True])
+def test_a_file_of_bare_frames_is_played_frame_by_frame(tmp_path: Path, telemetry: bool) -> None:  # noqa: FBT001
+    path = tmp_path / "a.bin"
+    scene = np.add.outer(np.linspace(20, 24, 120), np.linspace(0, 10, 160))
+    told = [lepton_y16.Telemetry(1000 + 115 * number, number) if telemetry else None for number in range(12)]
+    path.write_bytes(b"".join(lepton_y16.encode_frame(scene + 0.01 * number, one) for number, one in enumerate(told)))
+    with path.open("ab") as stream:
+        stream.write(b"\x75\xa9" * 5000)
+    *frames, cut = read_all(f"replay://{path}?speed=max", LEPTON)
+    assert len(frames) == 12
+    for number, frame in enumerate(frames):
+        assert isinstance(frame, ThermalFrame)
+        np.testing.assert_allclose(frame.temps_c, scene + 0.01 * number, atol=0.006)
+    assert isinstance(cut, DecodeFault)
+    assert cut.dropped_bytes == 10_000

@@ -16,7 +16,7 @@ from contract.clock import SystemClock
 from drivers import registry
 from drivers.devices import infiray_p2, lepton_y16
 from drivers.link import LinkLost, LinkRefused
-from drivers.samples import ThermalFrame
+from drivers.samples import DecodeFault, ThermalFrame
 from drivers.uvc_link import UvcLink, cameras, find_camera, opencv
 
 LEPTON = registry.spec("lepton_y16")
@@ -195,7 +195,7 @@ def numbered(index: int) -> bytes:
 def test_raw_video_over_tcp_through_the_real_opencv_is_exact() -> None:
     frames = [numbered(index) for index in range(1, 9)]
     url, thread = serve_video(frames)
-    link = UvcLink(url, LEPTON)
+    link = UvcLink(f"{url}?size=160x122", LEPTON)
     heard = [link.read(1.0) for _ in range(6)]
     link.close()
     thread.join()
@@ -209,7 +209,7 @@ def test_the_p2_layout_over_tcp_is_exact() -> None:
     rng = np.random.default_rng(3)
     frames = [infiray_p2.encode_frame(rng.uniform(20, 40, (192, 256))) for _ in range(5)]
     url, thread = serve_video(frames)
-    link = UvcLink(f"{url}?size=256x384", P2)
+    link = UvcLink(url, P2)  # it has one size only
     assert link.read(1.0) in frames
     link.close()
     thread.join()
@@ -217,7 +217,7 @@ def test_the_p2_layout_over_tcp_is_exact() -> None:
 
 def test_a_tcp_camera_that_hangs_up_is_lost() -> None:
     url, thread = serve_video([numbered(index) for index in range(1, 4)])
-    link = UvcLink(url, LEPTON)
+    link = UvcLink(f"{url}?size=160x122", LEPTON)
     with pytest.raises(LinkLost):
         list(iter(lambda: link.read(1.0), None))
     link.close()
@@ -228,7 +228,29 @@ def test_nobody_behind_the_address_may_come() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(LinkLost, match="nobody sends video"):
-        UvcLink(f"raw+tcp://127.0.0.1:{port}", LEPTON)
+        UvcLink(f"raw+tcp://127.0.0.1:{port}?size=160x120", LEPTON)
+
+
+def test_a_camera_of_two_sizes_is_not_guessed() -> None:
+    wanted = r"write raw\+tcp://127.0.0.1:1\?size=160x122 or raw\+tcp://127.0.0.1:1\?size=160x120"
+    with pytest.raises(LinkRefused, match=wanted):
+        UvcLink("raw+tcp://127.0.0.1:1", LEPTON)
+
+
+@pytest.mark.parametrize(("sent", "told"), [("160x120", "160x122"), ("160x122", "160x120")])
+def test_a_size_told_wrongly_gives_no_shifted_picture(sent: str, told: str) -> None:
+    frames = [
+        numbered(index) if sent == "160x122" else lepton_y16.encode_counts(COUNTS + np.uint16(index))
+        for index in range(1, 60)
+    ]
+    url, thread = serve_video(frames)
+    link, decoder, at = UvcLink(f"{url}?size={told}", LEPTON), LEPTON.decoder("cam"), SystemClock().now()
+    events = [event for index in range(50) for event in decoder.feed(link.read(1.0), at.later(0.115 * index))]
+    link.close()
+    thread.join()
+    assert events
+    for event in events:
+        assert isinstance(event, DecodeFault) or event.device_counter is not None
 
 
 def test_a_size_that_the_driver_does_not_know_is_refused() -> None:

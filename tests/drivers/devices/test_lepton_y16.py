@@ -145,6 +145,76 @@ def test_bytes_lost_within_a_stream_never_become_a_shifted_picture() -> None:
     np.testing.assert_allclose(frame.temps_c, SCENE + 1, atol=0.006)
 
 
+# --- streams that are entered in the middle of a frame ----------------------------------------------------------------
+
+
+def counted(number: int, *, telemetry: bool) -> bytes:
+    """Return a frame whose every pixel tells its place, and which frame it is."""
+    told = TELEMETRY._replace(frame_counter=number, uptime_ms=100_000 + 115 * number) if telemetry else None
+    return encode_frame(SCENE + 0.01 * number, told)
+
+
+def entered(*, at_byte: int, telemetry: bool, chunk: int = 4096) -> list[object]:
+    """Return the events of a camera's stream that is entered behind `at_byte` bytes: frames 114 ms apart, in chunks."""
+    decoder, events = LeptonY16Decoder("cam"), []
+    for number in range(5):
+        frame = counted(number, telemetry=telemetry)[at_byte if number == 0 else 0 :]
+        for place in range(0, len(frame), chunk):
+            events += decoder.feed(frame[place : place + chunk], AT.later(0.114 * number + 2e-7 * place))
+    return [*events, *decoder.feed(b"", AT.later(0.6))]
+
+
+@pytest.mark.parametrize("telemetry", [False, True])
+@pytest.mark.parametrize("at_byte", [1, 2, 320, 641, 20_000, 38_398])
+def test_a_stream_entered_within_a_frame_gives_whole_frames_only(at_byte: int, telemetry: bool) -> None:  # noqa: FBT001
+    fault, *frames = entered(at_byte=at_byte, telemetry=telemetry)
+    assert isinstance(fault, DecodeFault)
+    assert (fault.kind, fault.dropped_bytes) == (
+        FaultKind.LENGTH,
+        (FRAME_BYTES if telemetry else PICTURE_BYTES) - at_byte,
+    )
+    for number, frame in enumerate(frames, start=1):
+        assert isinstance(frame, ThermalFrame)
+        np.testing.assert_allclose(frame.temps_c, SCENE + 0.01 * number, atol=0.006)
+        assert frame.mono_ns < AT.later(0.114 * number + 0.02).mono_ns
+    assert len(frames) == 4
+
+
+@pytest.mark.parametrize("at_byte", [640, 12_800, 20_001, 37_000])
+def test_a_link_that_cuts_a_stream_into_rolled_pictures_gives_none(at_byte: int) -> None:
+    stream = b"".join(counted(number, telemetry=False) for number in range(6))[at_byte:]
+    decoder = LeptonY16Decoder("cam")
+    for number in range(5):
+        read = stream[number * PICTURE_BYTES : (number + 1) * PICTURE_BYTES]
+        for event in decoder.feed(read, AT.later(0.114 * number)):
+            assert isinstance(event, DecodeFault), f"read {number}"
+
+
+def test_bytes_lost_without_telemetry_never_become_a_shifted_picture() -> None:
+    decoder = LeptonY16Decoder("cam")
+    pieces = [counted(number, telemetry=False) for number in range(6)]
+    pieces[2] = pieces[2][:1000] + pieces[2][1102:]
+    events = [event for number, piece in enumerate(pieces) for event in decoder.feed(piece, AT.later(0.114 * number))]
+    frames = [event for event in events if isinstance(event, ThermalFrame)]
+    wanted = [0, 1, 3, 4, 5]
+    assert len(frames) in (len(wanted), len(wanted) - 1)
+    for frame in frames:
+        assert min(np.abs(frame.temps_c - SCENE - 0.01 * number).max() for number in wanted) < 0.006
+    assert sum(event.dropped_bytes for event in events if isinstance(event, DecodeFault)) == len(pieces[2])
+
+
+def test_a_stream_that_never_pauses_and_has_no_telemetry_is_not_guessed() -> None:
+    decoder = LeptonY16Decoder("cam")
+    stream = b"".join(counted(number, telemetry=False) for number in range(20))[5000:]
+    events = [
+        event for place in range(0, len(stream), 4096) for event in decoder.feed(stream[place : place + 4096], AT)
+    ]
+    events += decoder.feed(b"", AT.later(1))
+    assert {type(event) for event in events} == {DecodeFault}
+    assert sum(event.dropped_bytes for event in events) == len(stream)  # type: ignore[attr-defined]
+    assert len(decode(counted(1, telemetry=False), AT.later(2), decoder)) == 1
+
+
 telemetries = st.builds(
     Telemetry,
     uptime_ms=st.integers(1, 2**32 - 1),
