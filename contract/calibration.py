@@ -66,6 +66,8 @@ class Certificate(_Record):
     valid_from: datetime
     valid_until: datetime
     correction: Correction
+    correction_found: Correction | None = None
+    """In force until now: people were read with it, so the error as found is what it left."""
     range_low_c: float
     range_high_c: float
     conditions: Conditions

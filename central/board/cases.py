@@ -95,7 +95,7 @@ def take(desk: TheDesk, session: Expert, case: UUID, form: Form) -> Response:
 @router.post("/cases/{case}/as-found")
 def as_found(desk: TheDesk, session: Expert, case: UUID, form: Form) -> Response:
     """Keep what the instrument showed before anybody touched it."""
-    found, hand = _found(form), Hand.of(session)
+    found, hand = _found(desk, case, form), Hand.of(session)
     desk.store.write(lambda transaction: desk.recalibration.record_found(transaction, case, hand, found))
     return _moved(desk, case)
 
@@ -187,7 +187,14 @@ def _moved(desk: Desk, case: UUID) -> Response:
     return RedirectResponse(f"/cases/{case}", 303)
 
 
-def _found(form: FormData) -> AsFound:
+def _found(desk: Desk, case: UUID, form: FormData) -> AsFound:
+    """Return what was typed, or what the gate's certificate says. Raises InstrumentRefused."""
+    if identity(form, "from_gate") is not None:
+        certificate = _certificate(desk, form)
+        with desk.store.read() as connection:
+            if certificate.instrument != cases.find(connection, case).instrument:
+                raise InstrumentRefused("certificate.refused_other_instrument")
+        return cases.found_in(certificate)
     pairs = [(text(form, f"reference_{i}"), text(form, f"reading_{i}")) for i in range(POINTS)]
     points = tuple(FoundPoint(_number(one), _number(other)) for one, other in pairs if other)
     return AsFound(points, _number(text(form, "expanded")), _number(text(form, "mpe")))

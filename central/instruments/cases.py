@@ -24,6 +24,7 @@ from central.instruments.wording import coded
 from central.store.instrument_tables import cases
 from central.store.tables import audit
 from central.store.writer import Transaction
+from contract.calibration import Certificate, correct
 from contract.conformity import Zone, can_judge, zone
 from contract.ids import new_id
 from contract.vocabulary import Role
@@ -212,6 +213,20 @@ def check_found(found: AsFound) -> AsFound:
 PLAUSIBLE_C: Final = (20.0, 50.0)
 LARGEST_ERROR_C: Final = 5.0
 """More is a slip of the pen or a broken instrument that needs no table."""
+
+
+def found_in(certificate: Certificate) -> AsFound:
+    """Return what a gate's technician measured before adjusting, read as the gate then read people.
+
+    Raises InstrumentRefused if the certificate does not say it.
+    """
+    before, expanded_c, mpe_c = certificate.correction_found, certificate.expanded_c, certificate.mpe_c
+    if before is None or expanded_c is None or mpe_c is None:
+        raise InstrumentRefused("cases.no_points")
+    points = tuple(
+        FoundPoint(point.reference_c, round(correct(before, point.indicated_c), 4)) for point in certificate.as_found
+    )
+    return AsFound(points, expanded_c, mpe_c)
 
 
 def other_experts(connection: Connection, than: UUID | None) -> list[str]:

@@ -60,6 +60,7 @@ def certificate(
         valid_from=at,
         valid_until=at + timedelta(days=head.valid_d),
         correction=run.adjusted.correction,
+        correction_found=started.correction_in_force,
         range_low_c=min(points) - EXTENDED_C[0],
         range_high_c=max(points) + EXTENDED_C[1],
         conditions=started.conditions,
