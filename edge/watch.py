@@ -37,6 +37,7 @@ CHANGE_C: Final = 0.3
 LOOK_EVERY_S: Final = 1.0
 """A still scene with something warm in it is looked at this often all the same."""
 FOREHEAD_RADIUS_MM: Final = 25.0
+"""Hair begins not far beyond; what a pixel covers must end within."""
 MIXED_C: Final = 2.0
 """A forehead is more even than this from its coolest to its warmest tenth; hair and its rim are not."""
 
@@ -150,7 +151,7 @@ class MarkWatch:
     """Measures a forehead at a mark of a coarse array."""
 
     def __init__(self, view: View, instrument: Instrument) -> None:
-        radius = max(1, round(FOREHEAD_RADIUS_MM / view.mm_per_px))
+        radius = max(1, int(FOREHEAD_RADIUS_MM / view.mm_per_px - 0.5))
         x, y, radius = instrument.mark or (view.columns // 2, view.rows // 2, radius)
         self._mask = disc((view.rows, view.columns), x, y, radius)
         self._pixels = np.nonzero(self._mask)

@@ -37,6 +37,7 @@ class Evaluation:
 ALL = (
     Evaluation("Fever: real faces with oral temperatures", "fever", "face_oral_temp", ("--fit", "--data")),
     Evaluation("Simulated crowds and the reference's filter", "crowds"),
+    Evaluation("Linearity: phantoms of 35-40 °C through every kind of instrument", "linearity"),
     Evaluation("Faces found on checkpoint pictures", "faces", "checkpoint_recordings"),
     Evaluation("Checkpoint recordings: people who tried and got a reading", "recordings", "checkpoint_recordings"),
     Evaluation("Drift and calibration: how fast it is found, what it costs in false flags", "drift"),
