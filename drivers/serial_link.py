@@ -30,6 +30,8 @@ SCHEMES: Final = ("usb", "hwgrep", "socket", "rfc2217")
 _AT_ONCE: Final = 65_536
 _GATHER_S: Final = 0.002
 """After the first byte, wait this long for its neighbours: a chunk a frame instead of a wake-up a byte."""
+_PLENTY: Final = 1024
+"""Where so much is there already, nothing is waited for."""
 
 
 class Port(Protocol):
@@ -94,7 +96,8 @@ class SerialLink:
 
     def _neighbours(self) -> bytes:
         """Return what came close behind the first byte: all that is there, however much has piled up."""
-        time.sleep(_GATHER_S)
+        if self._port.in_waiting < _PLENTY:
+            time.sleep(_GATHER_S)
         if self._is_socket:  # a socket does not say how much there is: take what is there without waiting
             self._wait_at_most(0)
             return bytes(self._port.read(_AT_ONCE))

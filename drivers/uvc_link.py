@@ -193,10 +193,14 @@ def find_camera(url: str, sysfs: Path = SYSFS) -> Path:
     if match is None:
         raise LinkRefused(f"{url}: write uvc:///dev/videoN or uvc://VID:PID")
     wanted = int(match[1], 16), int(match[2], 16)
-    for path, ids in cameras(sysfs):
-        if ids[:2] == wanted:
-            return path
-    raise LinkLost(f"no camera {rest} is plugged in")
+    found = [path for path, ids in cameras(sysfs) if ids[:2] == wanted]
+    if not found:
+        raise LinkLost(f"no camera {rest} is plugged in")
+    if len(found) > 1:  # which is which may change each time they are plugged in
+        raise LinkRefused(
+            f"{url} fits {', '.join(map(str, found))}: use a path in /dev/v4l/by-path, as uvc:///dev/v4l/…"
+        )
+    return found[0]
 
 
 def cameras(sysfs: Path = SYSFS) -> Iterator[tuple[Path, tuple[int, int, str]]]:

@@ -18,6 +18,9 @@ from simulators.line_faults import LineFaults
 
 READ_BYTES: Final = 4096
 IDLE_S: Final = 1.0
+HOST_BUFFER_BYTES: Final = 49_152
+"""What the host's system keeps of a serial line for a program that does not read: Linux keeps 64 KiB at least, of which
+a pseudo-terminal has but 12 itself."""
 RETRY_S: Final = 0.005
 """How soon to offer again what a full pipe did not take."""
 
@@ -42,7 +45,7 @@ class Port(ABC):
         self._orders_lock = threading.Lock()
         self._ended = False
         self._rest = b""
-        """What the host has not taken yet of messages that must stay whole."""
+        """What the host has not taken yet."""
         self._thread = threading.Thread(target=self._run, name=f"sim {self}", daemon=True)
 
     def start(self) -> Self:
@@ -115,13 +118,15 @@ class Port(ABC):
             return
         taken = self._write(data)
         self._rest = data[taken or 0 :]
-        if taken is None or self.line.device.baud is not None:  # nobody there, or nobody who could make it wait
+        if taken is None:  # nobody is there
             self._lose_rest()
+        elif self.line.device.baud is not None:  # nobody can make it wait
+            self._lose_rest(HOST_BUFFER_BYTES)
 
-    def _lose_rest(self) -> None:
-        """Give up what the host has not taken."""
-        self.line.dropped_bytes += len(self._rest)
-        self._rest = b""
+    def _lose_rest(self, after: int = 0) -> None:
+        """Give up what the host has not taken, but for the first bytes."""
+        self.line.dropped_bytes += len(self._rest[after:])
+        self._rest = self._rest[:after]
 
     def _order(self, what: str) -> None:
         done = threading.Event()

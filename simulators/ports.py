@@ -97,8 +97,8 @@ class PtyPort(Port):
         except BlockingIOError:
             return
         if packet[0]:  # packet mode: the terminal tells what the host did to it
-            if packet[0] & FLUSHED and self.line.device.baud is None:
-                self._lose_rest()  # opening a USB device starts its stream at the beginning of a frame
+            if packet[0] & FLUSHED:  # as when a program opens the port: a USB device's stream then starts with a frame
+                self._lose_rest()
             return
         self.line.hear(packet[1:], self._host_baud(), self.now_s())
 

@@ -10,8 +10,8 @@ that nothing is on its way when the two ends are compared:
     late      questions without an answer in time
     skipped   frames that a USB device has left out because the host did not take those before
     overrun   bytes of a serial line that found its terminal full
-    stall     how long each process at most was kept from running when it wanted to: on a busy machine a device that is
-              held up within a frame for half a second has ended it, and its host cannot know better
+    delay     how long at most one byte took through an idle terminal of its own in either process: the system's work, on
+              a busy machine seconds. A frame that is held up within for half a second has ended for its decoder
     memory    resident, the middle value of the first and of the last tenth after the warm-up
     processor seconds a second of this process, on whatever cores there are
 
@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+import tty
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -127,7 +128,7 @@ def serve(folder: Path) -> None:
     with ExitStack() as stack:
         ports = {unit: stack.enter_context(PtyPort(device, folder / unit, clock)) for unit, device in devices.items()}
         print("ready", flush=True)
-        stalls = stack.enter_context(Stalls())
+        delays = stack.enter_context(Delays())
         for order in sys.stdin:
             for device in devices.values():
                 device.speaks = device.answers = order == "speak\n"
@@ -137,18 +138,18 @@ def serve(folder: Path) -> None:
                 skipped = port.line.skipped_messages
                 overrun = port.line.dropped_bytes
                 told[unit] = asdict(Sent(devices[unit].frames - skipped, skipped, overrun))
-            print(json.dumps({"sent": told, "stall_s": stalls.longest_s}), flush=True)
+            print(json.dumps({"sent": told, "delay_s": delays.longest_s}), flush=True)
 
 
-class Stalls:
-    """Watches how late this process gets its turn."""
+class Delays:
+    """Watches how long a byte takes through a terminal of this machine: its processes and its kernel."""
 
     TICK_S: Final = 0.02
 
     def __init__(self) -> None:
         self.longest_s = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="stalls", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="delays", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -159,11 +160,15 @@ class Stalls:
         self._thread.join()
 
     def _watch(self) -> None:
-        before = time.monotonic()
+        master, slave = os.openpty()
+        tty.setraw(slave)
         while not self._stop.wait(self.TICK_S):
-            now = time.monotonic()
-            self.longest_s = max(self.longest_s, now - before - self.TICK_S)
-            before = now
+            start = time.monotonic()
+            os.write(master, b"?")
+            os.read(slave, 1)
+            self.longest_s = max(self.longest_s, time.monotonic() - start)
+        os.close(master)
+        os.close(slave)
 
 
 class Fleet:
@@ -171,7 +176,7 @@ class Fleet:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self.stall_s = 0.0
+        self.delay_s = 0.0
 
     def order(self, what: str) -> dict[str, Sent]:
         """Let the devices `speak` or make them `mute`; return what has been sent so far."""
@@ -180,7 +185,7 @@ class Fleet:
         self._process.stdin.write(f"{what}\n")
         self._process.stdin.flush()
         told = json.loads(self._process.stdout.readline())
-        self.stall_s = told["stall_s"]
+        self.delay_s = told["delay_s"]
         return {unit: Sent(**sent) for unit, sent in told["sent"].items()}
 
 
@@ -237,8 +242,7 @@ class Outcome:
     first_kb: float
     last_kb: float
     cores: float
-    devices_stall_s: float
-    gate_stall_s: float
+    delay_s: float
 
     @property
     def good(self) -> bool:
@@ -271,7 +275,7 @@ def soak(seconds: float, warm_up_s: float, folder: Path) -> Outcome:
         for unit, name in zip(_names(), FLEET, strict=True)
     }
     waiting = threading.Event()
-    with fleet(folder) as devices, Stalls() as stalls, ExitStack() as stack:
+    with fleet(folder) as devices, Delays() as delays, ExitStack() as stack:
         for reader in readers.values():
             reader.start()
             stack.callback(reader.stop)
@@ -293,8 +297,7 @@ def soak(seconds: float, warm_up_s: float, folder: Path) -> Outcome:
         first_kb=statistics.median(resident[:tenth]),
         last_kb=statistics.median(resident[-tenth:]),
         cores=used / took,
-        devices_stall_s=devices.stall_s,
-        gate_stall_s=stalls.longest_s,
+        delay_s=max(devices.delay_s, delays.longest_s),
     )
 
 
@@ -336,7 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name:16} {line}  {', '.join(faults) or 'none'}")
     growth = outcome.last_kb - outcome.first_kb
     print(f"memory {outcome.first_kb:.0f} kB after the warm-up, {outcome.last_kb:.0f} kB at the end: {growth:+.0f} kB")
-    print(f"longest stall {outcome.devices_stall_s:.3f} s of the devices, {outcome.gate_stall_s:.3f} s of the gate")
+    print(f"longest delay of a byte through an idle terminal {outcome.delay_s:.3f} s")
     print(f"processor {outcome.cores:.2f} cores of {os.cpu_count()} for reading and decoding")
     print("nothing lost, nothing grew" if outcome.good else "NOT GOOD")
     return 0 if outcome.good else 1

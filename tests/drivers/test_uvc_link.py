@@ -157,6 +157,13 @@ def test_a_camera_is_found_by_its_id_and_metadata_nodes_are_left_out(tmp_path: P
         find_camera("uvc://camera", sysfs)
 
 
+def test_two_cameras_alike_need_their_paths(tmp_path: Path) -> None:
+    sysfs_with(tmp_path, "1e4e", "0100", "PureThermal", "video0")
+    sysfs = sysfs_with(tmp_path, "1e4e", "0100", "PureThermal", "video2")
+    with pytest.raises(LinkRefused, match=r"fits /dev/video0, /dev/video2: use a path in /dev/v4l/by-path"):
+        find_camera("uvc://1e4e:0100", sysfs)
+
+
 def test_where_opencv_cannot_be_loaded_the_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     real_import = builtins.__import__
 

@@ -91,6 +91,22 @@ def test_a_usb_stream_begins_at_a_frame_for_whoever_opens_it(path):
             assert read(host, len(frame)).endswith(b"HEAD")
 
 
+def test_a_serial_host_that_is_busy_finds_64_kilobytes_waiting_and_loses_what_was_too_much(path):
+    device = Metronome(message=bytes(range(256)) * 300, period_s=30.0, baud=4_000_000)  # 75 KiB in 0.2 s
+    device.next_s = 5.0
+    with PtyPort(device, path, CLOCK) as port, serial.Serial(str(path), 4_000_000, timeout=0.05) as host:
+        port.unplug()
+        port.replug()  # it speaks now
+        host.close()
+        host.open()
+        until = time.monotonic() + PATIENCE_S
+        while not port.line.dropped_bytes and time.monotonic() < until:
+            os.sched_yield()
+        heard = read(host, 64 * 1024, 1.0)
+    assert 50_000 < len(heard) < 76_800
+    assert heard[-1] != heard[0] or len(heard) % 256
+
+
 def test_unplugged_means_gone_and_replugged_means_the_same_path(path):
     device = Metronome(period_s=0.05, baud=115200)
     with PtyPort(device, path, CLOCK) as port, serial.Serial(str(path), 115200, timeout=0.5) as host:
