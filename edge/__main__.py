@@ -12,7 +12,6 @@ import anyio
 import structlog
 
 from contract import logs
-from contract.calibration import refusal
 from contract.clock import Clock, SystemClock
 from contract.delivery.bus import BusRefused
 from contract.phrases import PhrasesRefused
@@ -132,9 +131,11 @@ def _check_config(chosen: argparse.Namespace) -> int:
 
 def _certificate(instrument: Instrument, path: Path, clock: Clock) -> str:
     certificate = certificates.load(path)
-    doubt = refusal(certificate, instrument.id, instrument.serial, clock.now().at)
-    verdict = f"NOT USABLE: {doubt}" if doubt else f"until {certificate.valid_until:%Y-%m-%d}"
-    return f"certificate {certificate.id} {verdict}"
+    now = clock.now().at
+    if found := certificates.doubt(certificate, instrument, lambda _: True, now):
+        return f"NOT USABLE: {found[1]}"
+    when = f"from {certificate.valid_from:%Y-%m-%d} on: NOT USABLE YET" if now < certificate.valid_from else "usable"
+    return f"certificate {certificate.id} {when}, until {certificate.valid_until:%Y-%m-%d}"
 
 
 def _refuse(*errors: BaseException) -> int:

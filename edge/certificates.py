@@ -16,6 +16,8 @@ from contract.calibration import Certificate, refusal
 from contract.signing import Trust
 from edge.config import ConfigRefused, Instrument, InstrumentRole
 
+LOCALE: Final = Path(__file__).parent / "kiosk" / "locale"
+"""Where the sentences for a `Doubt` stand: `technician.door.<doubt>`."""
 LEAST_RANGE_C: Final = (34.0, 39.0)
 """What a certificate must at least cover to serve for people (`science.md` 2.1, the narrowest profile)."""
 
@@ -45,6 +47,7 @@ class Doubt(StrEnum):
     UNKNOWN_INSTRUMENT = "unknown_instrument"
     OTHER_SERIAL = "other_serial"
     EXPIRED = "expired"
+    SUPERSEDED = "superseded"
     RANGE = "range"
 
 
@@ -63,6 +66,18 @@ def doubt(
     if instrument is None or instrument.role is not InstrumentRole.SCREEN:
         return Doubt.UNKNOWN_INSTRUMENT, f"{name}: this gate screens with no instrument of that name"
     return _unfit(certificate, instrument, at, name)
+
+
+def superseded(certificate: Certificate, known: Sequence[Certificate]) -> tuple[Doubt, str] | None:
+    """Return why a certificate that arrives comes too late, and the sentence for the log; None if it does not."""
+    later = next((one for one in known if one.supersedes == certificate.id), None)
+    if later is None:
+        return None
+    name = f"certificate {certificate.id} of {certificate.instrument}"
+    return (
+        Doubt.SUPERSEDED,
+        f"{name} is superseded by {later.id} of {later.valid_from:%Y-%m-%d}, which is here: nothing to do",
+    )
 
 
 def _unfit(certificate: Certificate, instrument: Instrument, at: datetime, name: str) -> tuple[Doubt, str] | None:

@@ -27,7 +27,7 @@ from drivers.samples import (
     ThermalFrame,
 )
 from edge.ambient import Ambient
-from edge.certificates import Doubt, doubt, in_force
+from edge.certificates import Doubt, doubt, in_force, superseded
 from edge.config import GateConfig, Instrument, InstrumentRole, Rules
 from edge.events import LaneEvent
 from edge.fitting import spec_of
@@ -120,6 +120,7 @@ class Instruments:
         """Return the sentence that refuses a certificate of central's, empty if it is let in."""
         now, instrument = self._clock.now().at, self.by_id.get(certificate.instrument)
         found = doubt(certificate, instrument, self.trusts, now)
+        found = found or superseded(certificate, self._sent.get(certificate.instrument, []))
         if found is None:
             self.turned_away.pop(certificate.instrument, None)
             return ""

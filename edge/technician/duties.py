@@ -150,6 +150,7 @@ class Duties:
             reference=reference,
             certificate=None if certificate is None else certificate.id,
             certificate_until=None if certificate is None else certificate.valid_until,
+            certificate_doubt=refusal(certificate, name, office.instruments.by_id[name].serial, now),
             turned_away=office.instruments.turned_away.get(name),
             made_by="" if certificate is None else certificate.made_by,
             checked_at=found.passed_at,

@@ -47,6 +47,8 @@ class Look:
     apparent_c: float
     indicated_c: float | None
     ready: bool
+    body_c: float | None = None
+    """What the device itself takes for a body temperature: shown, never used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ class Procedure:
 
     def _look(self) -> tuple[Shown, list[tuple[float, float]]]:
         shown, air = self._stand.shown(), self._air()
+        if shown.hopeless and shown.doubt is not None:
+            raise shown.doubt
         found = self._target.take(shown.surface_c, shown.emissivity, air)
         apparent_c = self._target.apparent_c(shown.surface_c, shown.emissivity, air)
         if (
@@ -153,6 +157,8 @@ class Procedure:
 
     def _blind(self, shown: Shown) -> BenchRefused:
         plate = f"{shown.surface_c:.1f}"
+        if self._target.useless is not None:
+            return BenchRefused(f"technician.refused.{self._target.useless}")
         if self._far_c is None:
             return BenchRefused("technician.refused.unseen", shown=plate)
         return BenchRefused("technician.refused.elsewhere", read=f"{self._far_c:.1f}", shown=plate)
@@ -160,7 +166,7 @@ class Procedure:
     def _say(self, shown: Shown, found: list[tuple[float, float]], *, progress: float, reading: bool) -> None:
         apparent_c = self._target.apparent_c(shown.surface_c, shown.emissivity, self._air())
         value_c = found[-1][1] if found else self.plot[-1][1] if self.plot else None
-        self._tell(Look(reading, progress, shown.surface_c, apparent_c, value_c, shown.ready))
+        self._tell(Look(reading, progress, shown.surface_c, apparent_c, value_c, shown.ready, self._target.body_c))
 
 
 def _impatient(shown: Shown, state: Settled | None) -> BenchRefused:

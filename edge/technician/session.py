@@ -125,6 +125,7 @@ class Session:
             apparent_c=round(look.apparent_c, 2),
             indicated_c=None if look.indicated_c is None else round(look.indicated_c, 2),
             steady=look.ready,
+            body_c=None if look.body_c is None else round(look.body_c, 2),
             plot=tuple((round(at_s - now_s, 1), round(i, 2), round(a, 2)) for at_s, i, a in plot),
         )
 

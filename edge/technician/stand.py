@@ -21,6 +21,12 @@ NEAR_C: Final = 0.5
 UNREST_C: Final = 0.15
 """It may wander by so much while it calls itself stable."""
 SILENT_S: Final = 15.0
+LIES: Final = 5
+"""So often caught since it was last told a set point, and nobody waits for it any longer."""
+
+LIES_FAR: Final = "technician.refused.lies"
+LIES_MOVING: Final = "technician.refused.moves"
+LYING: Final = (LIES_FAR, LIES_MOVING)
 
 
 class BenchRefused(FormRefused):
@@ -37,6 +43,8 @@ class Shown:
     """It claims to be where it should be, and nothing speaks against it."""
     doubt: BenchRefused | None = None
     """What is to be said if this lasts."""
+    hopeless: bool = False
+    """It is to be said now: waiting will not help."""
 
 
 class Stand(Protocol):
@@ -88,11 +96,14 @@ class Driven:
         self._since_ns = 0
         self._claimed: deque[tuple[int, float]] = deque(maxlen=64)
         """Readings in a row that it called stable."""
+        self._judged_ns = 0
+        self._lies = 0
 
     async def bring(self, surface_c: float) -> None:
         """Send the set point and switch the output on."""
         self._ordered_c, self._since_ns = surface_c, self._clock.now().mono_ns
         self._claimed.clear()
+        self._lies = 0
         try:
             for command in self._drives(surface_c):
                 self._send(command)
@@ -107,11 +118,15 @@ class Driven:
         now_ns = self._clock.now().mono_ns
         if reading is None or (now_ns - reading.mono_ns) / 1e9 > SILENT_S:
             silent = BenchRefused("technician.refused.reference_silent", said="")
-            return Shown(self._ordered_c, self._emissivity, ready=False, doubt=silent)
+            asked_s = (now_ns - self._since_ns) / 1e9
+            return Shown(self._ordered_c, self._emissivity, ready=False, doubt=silent, hopeless=asked_s > SILENT_S)
         emissivity = self._emissivity if reading.emissivity is None else reading.emissivity
         obeyed = reading.mono_ns > self._since_ns and abs(reading.setpoint_c - self._ordered_c) <= AT_SET_C
         doubt = self._doubt(reading, obeyed=obeyed)
-        return Shown(reading.actual_c, emissivity, ready=doubt is None, doubt=doubt)
+        if doubt is not None and doubt.key in LYING and reading.mono_ns != self._judged_ns:
+            self._lies += 1
+        self._judged_ns = reading.mono_ns
+        return Shown(reading.actual_c, emissivity, ready=doubt is None, doubt=doubt, hopeless=self._lies >= LIES)
 
     def _doubt(self, reading: ReferenceReading, *, obeyed: bool) -> BenchRefused | None:
         wanted = f"{self._ordered_c:.2f}"
@@ -125,8 +140,8 @@ class Driven:
         claimed = [value for _, value in self._claimed]
         moved_c = max(claimed) - min(claimed)
         if abs(reading.actual_c - self._ordered_c) > NEAR_C:
-            return BenchRefused("technician.refused.lies", wanted=wanted, shown=f"{reading.actual_c:.2f}")
+            return BenchRefused(LIES_FAR, wanted=wanted, shown=f"{reading.actual_c:.2f}")
         if moved_c > UNREST_C:
             self._claimed.clear()
-            return BenchRefused("technician.refused.moves", moved=f"{moved_c:.2f}")
+            return BenchRefused(LIES_MOVING, moved=f"{moved_c:.2f}")
         return None

@@ -45,7 +45,8 @@ async def make(session: Session, target: Target, emissivity: float, resolution_c
                 "least": f"{linearity.MIN_SLOPE:.2f}",
             }
             state = session.office.instruments.state_of(session.instrument.id)
-            session.update(stage=Stage(outcome), progress=1.0, state=state, refused=SAID[outcome], values=values)
+            said = SAID[outcome] or ("technician.refused.opaque_shown" if target.opaque else "")
+            session.update(stage=Stage(outcome), progress=1.0, state=state, refused=said, values=values)
             return outcome
 
 

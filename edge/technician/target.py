@@ -7,6 +7,7 @@ the same place by going the other steps backwards: plate -> reflected room -> ai
 
 import threading
 from collections import deque
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,15 @@ OPAQUE: Final = SampleFlag.EMISSIVITY_UNKNOWN
 Sample = ThermalFrame | SpotReading
 
 
+class Useless(StrEnum):
+    """Why what an instrument sends is no reading of the plate, though it sends."""
+
+    STUCK = "stuck"
+    """The same picture again and again."""
+    OPAQUE = "opaque"
+    """A value of the device's own making: a body temperature, or with an emissivity that nobody knows."""
+
+
 class Target:
     """One instrument's look at the plate. Samples come on the reader's thread, questions from elsewhere."""
 
@@ -45,6 +55,12 @@ class Target:
         self._samples: deque[Sample] = deque(maxlen=KEPT if spec.shape is None else 8)
         self.unseen = 0
         """Samples in a row in which the plate was not found."""
+        self.useless: Useless | None = None
+        """What is wrong with the newest sample, if it can be named."""
+        self.opaque = False
+        """Whether the newest sample was one of the device's own making."""
+        self.body_c: float | None = None
+        """The newest body temperature that the device itself has made: shown, never used."""
 
     def offer(self, sample: Sample) -> None:
         """Take a sample; the oldest that nobody has asked for is dropped."""
@@ -84,8 +100,7 @@ class Target:
         return NO_AIR_C if air.ambient_c is None else air.ambient_c
 
     def _read(self, sample: Sample, shown_c: float, emissivity: float, air: Air) -> float | None:
-        body = Applied.BODY in sample.applied or (isinstance(sample, SpotReading) and sample.mode is Mode.BODY)
-        opaque = body or bool(sample.flags & OPAQUE)
+        opaque = self._note(sample)
         if sample.flags & UNUSABLE or (opaque and not self._displayed):
             return None
         chain = self._chains.of(sample, air, None)
@@ -98,6 +113,17 @@ class Target:
         if raw_c is None or not np.isfinite(raw_c):
             return None
         return raw_c if opaque else _undone(raw_c, chain)
+
+    def _note(self, sample: Sample) -> bool:
+        """Take down what the device made of the sample; say whether nobody can know what that was."""
+        own = Applied.BODY in sample.applied
+        if isinstance(sample, SpotReading):
+            own = own or sample.mode is Mode.BODY
+            self.body_c = sample.object_c if own else sample.body_c
+        self.opaque = own or bool(sample.flags & OPAQUE)
+        stuck = bool(sample.flags & SampleFlag.REPEATED)
+        self.useless = Useless.STUCK if stuck else Useless.OPAQUE if self.opaque else None
+        return self.opaque
 
     def _region_c(self, frame: ThermalFrame, plate_c: float, chain: Chain) -> float | None:
         """Return the median of the plate's pixels as indicated; None where it cannot be found."""

@@ -17,13 +17,13 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from contract.calibration import Certificate, refusal
+from contract.calibration import Certificate
 from contract.clock import SystemClock
-from contract.phrases import LANGUAGES
+from contract.phrases import LANGUAGES, Phrases
 from contract.printing.certificate import pdf
 from contract.signing import Trust
 from edge import certificates
-from edge.config import ConfigRefused, GateConfig, load
+from edge.config import ConfigRefused, GateConfig, Instrument, load
 
 EXITS: Final = {"passed": 0, "repeat": 3, "out": 4}
 POLL_S: Final = 0.4
@@ -62,6 +62,7 @@ def add_commands(commands: Any) -> None:
     show = about.add_parser("show", help="say what a certificate file holds and whether it may be applied")
     show.add_argument("certificate", type=Path)
     show.add_argument("--key", type=Path, action="append", default=[], help="public key that must have signed it")
+    show.add_argument("--gate", type=Path, metavar="TOML", help="would this gate take it for what stands there?")
     show.set_defaults(act=_show)
     export = about.add_parser("export", help="write the certificate in force at a gate, or a file's, as a PDF")
     export.add_argument("source", type=Path, help="the gate's TOML file, or a certificate's JSON file")
@@ -253,6 +254,8 @@ def _end(view: dict[str, Any], state: dict[str, Any]) -> int:
         _say(f"  residual {view['residual_c']:+.3f} degC, limit {view['limit_c']:.2f}")
     if view["slope"] is not None:
         _say(f"  slope {view['slope']:.3f}, u {view['u_slope']:.3f}, at least {view['limit_c']:.2f}")
+    if view["body_c"] is not None:
+        _say(f"  its own body temperature: {view['body_c']:.2f} degC, shown only, never used")
     if view["certificate"]:
         _say(f"  certificate {view['certificate']} in force; state {view['state']}")
     if state["sentence"]:
@@ -271,13 +274,26 @@ def _show(chosen: argparse.Namespace) -> int:
     _say(
         f"  e = {c.a_c:+.4f} degC {c.b:+.5f} (T - 37), {certificate.range_low_c:g} to {certificate.range_high_c:g} degC"
     )
-    doubt = refusal(certificate, certificate.instrument, certificate.serial, SystemClock().now().at)
-    _say(f"  content: {f'NOT USABLE: {doubt}' if doubt else 'whole and in its dates'}")
-    if not chosen.key:
-        return 4 if doubt else 0
-    vouched = Trust.load(chosen.key).vouches_for(certificate)
-    _say(f"  signature: {'good, key ' + certificate.signer if vouched else 'NOT by any of these keys'}")
-    return 0 if vouched and not doubt else 4
+    own = Instrument(id=certificate.instrument, driver="", link="", serial=certificate.serial)
+    here: Instrument | None = own
+    keys = chosen.key
+    if chosen.gate is not None:
+        config = load(chosen.gate)
+        keys = [*keys, *config.trust.keys]
+        here = next((one for one in config.instruments if one.id == certificate.instrument), None)
+    now, trust = SystemClock().now().at, Trust.load(keys)
+    if found := certificates.doubt(certificate, here, certificates.believing(trust), now):
+        _say(f"  NOT USABLE: {found[1]}")
+        _say(f"  不可使用：{Phrases.load(certificates.LOCALE).text(f'technician.door.{found[0]}', 'zh')}")
+        return 4
+    if now < certificate.valid_from:
+        _say(f"  NOT USABLE YET: it waits for its day, {certificate.valid_from:%Y-%m-%d %H:%M} UTC")
+        _say(f"  尚未生效：{certificate.valid_from:%Y-%m-%d %H:%M} UTC 起有效")
+        return 4
+    _say("  content: whole and in its dates" + (" and for the instrument that stands there" if chosen.gate else ""))
+    if len(trust):
+        _say(f"  signature: good, key {certificate.signer}")
+    return 0
 
 
 def _export(chosen: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contract.vocabulary import InstrumentState
+from contract.vocabulary import InstrumentState, Reason
 
 
 class Work(StrEnum):
@@ -79,6 +79,8 @@ class BenchView:
     shown_c: float | None = None
     apparent_c: float | None = None
     indicated_c: float | None = None
+    body_c: float | None = None
+    """What the device itself takes for a body temperature: shown, never used."""
     steady: bool = False
     points: tuple[PointView, ...] = ()
     mpe_c: float | None = None
@@ -109,6 +111,8 @@ class DutyView:
     """The blackbody that can be driven, None: a person sets the plate."""
     certificate: UUID | None
     certificate_until: datetime | None
+    certificate_doubt: Reason | None
+    """Why it may not be applied, None if it may."""
     turned_away: str | None
     """Why the last certificate that central sent was refused, `edge.certificates.Doubt`."""
     made_by: str

@@ -88,7 +88,7 @@ def test_a_configuration_is_shown_as_it_was_understood(
     settings["instruments"][0]["certificate"] = str(tmp_path / "c.json")
     assert main(["config", "check", str(write(path, settings))]) == 0
     said = capsys.readouterr().out
-    for words in ("码头 / Dock", "GY-614V", "NOT USABLE: certificate_other_instrument", "37.3 degC", "30 days"):
+    for words in ("码头 / Dock", "GY-614V", "is for serial another, and SN-1 stands here", "37.3 degC", "30 days"):
         assert words in said
 
 

@@ -88,6 +88,9 @@ function show(view) {
     find("[data-fit]").textContent = say("technician.fit", { a: signed(fit.a_c), b: signed(fit.b, 4), u: fixed(fit.u_a_c, 3), p: fixed(fit.p_lack_of_fit, 3) });
   }
   find("[data-values]").textContent = `${fixed(view.indicated_c)} / ${fixed(view.apparent_c)} °C`;
+  const body = find("[data-body]");
+  body.hidden = view.body_c === null;
+  if (view.body_c !== null) body.textContent = say("technician.own_body", { body: fixed(view.body_c) });
   find("[data-do=stop]").hidden = ENDED.has(view.stage);
   const paper = find("[data-paper]");
   paper.hidden = !view.certificate;

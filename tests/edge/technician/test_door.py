@@ -50,6 +50,7 @@ async def test_each_is_refused_with_a_sentence_on_the_page_and_for_the_log(
     bad += [
         (with_one_bit_changed(sign(a_certificate(NOW), private)), "does not match its digest", "does not match its"),
         (a_certificate(NOW), "is signed by nobody", "signed by nobody whom"),
+        (sign(a_certificate(NOW), new_key(tmp_path / "stranger.pem")), "not among trust.keys", "signed by nobody whom"),
     ]
     config = GateConfig.model_validate(settings)
     with DutyRoom(broker.url) as room:
@@ -65,12 +66,31 @@ async def test_each_is_refused_with_a_sentence_on_the_page_and_for_the_log(
                 (duty,) = (await screens.client.get("/technician/state")).json()["duties"]
                 assert duty["certificate"] == str(good.id)
 
-            better = sign(a_certificate(NOW), private)
+            older = sign(a_certificate(NOW), private)
+            better = sign(a_certificate(NOW, supersedes=older.id), private)
             room.send(CertificateBody(certificate=better))
             await room.expect(Kind.ACK, Ack)
             (duty,) = (await screens.client.get("/technician/state")).json()["duties"]
             assert duty["certificate"] == str(better.id)
             assert duty["turned_away"] is None
+            assert duty["certificate_doubt"] is None
+
+            room.send(CertificateBody(certificate=older))
+            await room.expect(Kind.ACK, Ack)
+            assert "较新的证书代替" in await screens.page("/technician")
+            (duty,) = (await screens.client.get("/technician/state")).json()["duties"]
+            assert duty["certificate"] == str(better.id)
+
+
+async def test_one_in_the_gates_own_file_that_may_not_be_applied_yet_says_so_on_the_page(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    tomorrow = a_certificate(NOW, valid_from=NOW + timedelta(days=1))
+    (tmp_path / "gun.json").write_text(tomorrow.model_dump_json(), encoding="utf-8")
+    settings["instruments"][0]["certificate"] = str(tmp_path / "gun.json")
+    async with running(GateConfig.model_validate(settings)) as screens:
+        assert "Certificate not yet valid" in await screens.page("/technician", "en")
+        assert "证书尚未生效" in await screens.page("/technician")
 
 
 def test_every_doubt_has_its_sentence_in_both_languages() -> None:

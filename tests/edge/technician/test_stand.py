@@ -10,7 +10,7 @@ from drivers.devices import fluke_4180
 from drivers.link import LinkLost
 from drivers.samples import ReferenceReading
 from edge.technician.forms import plate_temperature
-from edge.technician.stand import BenchRefused, Driven, Typed
+from edge.technician.stand import LIES, BenchRefused, Driven, Typed
 
 AT = datetime(2026, 1, 24, 8, tzinfo=UTC)
 
@@ -107,3 +107,24 @@ def test_a_slip_of_the_finger_is_named(typed: float, meant: str | None) -> None:
     with pytest.raises(BenchRefused) as refused:
         plate_temperature(typed)
     assert refused.value.values.get("meant") == meant
+
+
+def test_one_that_falls_silent_is_given_up_and_one_that_was_just_told_is_not(blackbody: Blackbody) -> None:
+    assert not blackbody.stand.shown().hopeless
+    blackbody.s += 10
+    assert not blackbody.stand.shown().hopeless
+    blackbody.s += 6
+    assert blackbody.stand.shown().hopeless
+    blackbody.says(38.2, stable=False)
+    assert not blackbody.stand.shown().hopeless
+    blackbody.s += 20
+    assert blackbody.stand.shown().hopeless
+
+
+def test_one_caught_lying_again_and_again_is_given_up_until_it_is_told_anew(blackbody: Blackbody) -> None:
+    for caught in range(1, LIES + 1):
+        blackbody.says(38.3)
+        assert blackbody.stand.shown().hopeless is (caught == LIES)
+        assert doubt(blackbody) == "lies"
+    anyio.run(blackbody.stand.bring, 39.0)
+    assert not blackbody.stand.shown().hopeless
