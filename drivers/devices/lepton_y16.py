@@ -200,7 +200,7 @@ class LeptonY16Decoder:
     any, by whole pictures between two pauses (the first is told at the second pause, with the time at which it
     arrived) or in the reads of the link. Then each is told as it completes, until something speaks against it: missing
     telemetry, telemetry within a picture, a pause within a frame. Bytes before the next proof are LENGTH faults. A link
-    may cut its reads anywhere: a seam within pictures refutes pauses and reads for good.
+    may cut its reads anywhere: a seam within a picture refutes reads and pauses, until the camera is silent for long.
     """
 
     def __init__(self, instrument: str) -> None:
@@ -229,6 +229,8 @@ class LeptonY16Decoder:
                 self._end(at, events)
         if not data:
             return events
+        if self._whole is False and at.seconds_since(self._heard) >= _PAUSE_S:
+            self._whole = None
         self._heard = at
         if len(data) == self._size and not self._buffer:  # as cameras come: no copy
             self._take(data, at, events)

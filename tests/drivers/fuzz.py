@@ -43,7 +43,7 @@ class Target:
     def __init__(self, spec: DriverSpec) -> None:
         self.spec = spec
         steps = [(step, example) for example in EXAMPLES[spec.name] for step in example.steps]
-        self.genuine = [step.device for step, _ in steps if step.device]
+        self.genuine = [_first_frame(spec, step.device) for step, _ in steps if step.device]
         self.said = self.genuine + [step.host for step, _ in steps if step.host]
         self.bound = 65_536 + 8 * max(map(len, self.genuine))
         self.world = None if spec.quantity is Quantity.SIGNAL else next(iter(worlds(spec)), None)
@@ -55,6 +55,11 @@ class Target:
             if spec.integrity is Integrity.CHECKSUM and samples(heard)
         ]
         self.longest = max((one.longest for one in _scanners(spec.decoder("fuzz"))), default=0)
+
+
+def _first_frame(spec: DriverSpec, said: bytes) -> bytes:
+    """Return a camera's first frame where it said several: enough to spoil, and many more rounds."""
+    return said[: next((mode.frame_bytes for mode in spec.video if len(said) % mode.frame_bytes == 0), len(said))]
 
 
 def _scanners(decoder: Decoder) -> list[FrameScanner]:
@@ -132,8 +137,7 @@ class Round:
             return
         self.flood()
         frame, true = self.rng.choice(self.target.alone)
-        for _ in range(self.target.longest // len(frame) + 1):
-            self.feed(frame)
+        self.feed(frame * (self.target.longest // len(frame) + 1))
         heard = self.feed(frame)
         if len(heard) < len(true):
             raise Broken("a good frame is not heard though one longest frame of good bytes lies before it")
