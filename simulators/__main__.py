@@ -94,6 +94,9 @@ def _device_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--mark", type=float, default=None, help="metres at which people stand")
     parser.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="how a camera hangs")
+    parser.add_argument(
+        "--cold", action="store_true", help="switched on just now: it warms up (without: on for an hour)"
+    )
     parser.add_argument("--no-telemetry", action="store_true", help="camera frames without telemetry rows")
 
 
@@ -132,6 +135,7 @@ def _device(chosen: argparse.Namespace) -> int:
         seed=chosen.seed,
         faults=SensorFaults.parse(sensor),
         mounting=Mounting(chosen.rotate),
+        on_for_s=0.0 if chosen.cold else Unit().on_for_s,
         telemetry=not chosen.no_telemetry,
     )
     device = entry.build(scene, unit)

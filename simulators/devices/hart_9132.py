@@ -1,7 +1,8 @@
 """A Hart 9133 as its host meets it: abbreviated words, an echo, and settings that outlive power-off.
 
 Bytes: `drivers.devices.hart_9132`. Behaviour: the manuals of the family. Duplex full and a sample period of 1 s are the
-factory's, so it echoes and talks by itself until it is told not to. What it does not know it answers with nothing.
+factory's, so it echoes and talks by itself until it is told not to. What it does not know it answers with nothing, and
+`pr` (proportional band) too, whose answer is nowhere printed.
 """
 
 import re

@@ -1,8 +1,9 @@
 """A Heimann HTPA32x32d with its UDP board as its host meets it: called, bound, streaming, released.
 
 Bytes: `drivers.devices.htpa32x32d`. Behaviour: the maker's firmware for a sister. It streams only to a host that has
-bound it and said K; a second bind is refused; a new power-up forgets everything. Each image is one message here, which
-the port cuts into datagrams of `DATAGRAM_BYTES` at most.
+bound it and said K; a second bind is refused; a new power-up forgets everything. Single frames of voltages (`c`) are
+not simulated: without the sensor's own constants they are no temperatures. Each image is one message here, which the
+port cuts into datagrams of `DATAGRAM_BYTES` at most.
 """
 
 from typing import Final

@@ -2,7 +2,8 @@
 
 Bytes: `drivers.devices.optris_ct`. Behaviour: the manuals. A CT expects a check byte behind SET commands after every
 power-on until AD (with its check byte) switches that off; a wrong one is not answered. An hs model answers target
-temperatures in hundredths. Emissivity and transmission are kept when the power fails; nobody says otherwise.
+temperatures in hundredths. Emissivity and transmission are kept when the power fails; nobody says otherwise. Not
+simulated, because no manual that was read shows the answers: 09 (processor), 81 (analogue output), 10 and 90 (laser).
 """
 
 from typing import Final

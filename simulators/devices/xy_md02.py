@@ -1,7 +1,8 @@
 """The XY-MD02 as its host meets it: a Modbus slave with two input registers and four settings.
 
 Bytes: `drivers.devices.xy_md02`, Modbus RTU by `drivers.modbus_rtu`. The settings (unit, line rate, two offsets) are
-kept when the power fails. Some units count tenths, some hundredths; `counts_per_unit` says which this one is.
+kept when the power fails. Some units count tenths, some hundredths; `counts_per_unit` says which this one is. Of its
+words of text PARAM is answered; what READ, AUTO and STOP bring is nowhere printed.
 """
 
 from typing import Final
@@ -16,6 +17,9 @@ SETTINGS: Final = 0x0101
 """Holding registers: unit, line rate, temperature offset, humidity offset."""
 BAUDS: Final = (9600, 14400, 19200)
 """The rate register holds the rate itself; some units take an index, and both are understood."""
+
+PARAMETERS: Final = b"PARAM"
+"""The word that asks for the settings as text."""
 
 
 class XyMd02:
@@ -41,6 +45,8 @@ class XyMd02:
 
     def hear(self, data: bytes, t_s: float) -> bytes:
         """Answer requests to this unit; obey broadcasts in silence."""
+        if data.strip() == PARAMETERS:
+            return self._parameters()
         answers = b""
         for frame in self._requests.take(data):
             asked = modbus_rtu.request(frame)
@@ -68,6 +74,11 @@ class XyMd02:
             case modbus_rtu.WRITE_REGISTER | modbus_rtu.WRITE_REGISTERS:
                 return self._write(asked)
         return modbus_rtu.refusal(asked, modbus_rtu.ILLEGAL_FUNCTION)
+
+    def _parameters(self) -> bytes:
+        unit, rate = self._settings[:2]
+        offset_c, offset_pct = (modbus_rtu.signed(value) / 10 for value in self._settings[2:])
+        return b"TC:%.1f,HC:%.1f,BR:%d,HZ:1\r\nSLAVE_ADD:%d\r\n" % (offset_c, offset_pct, rate, unit)
 
     def _write(self, asked: Message) -> bytes:
         first = asked.address - SETTINGS

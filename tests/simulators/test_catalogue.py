@@ -20,11 +20,11 @@ VISIBLE = {
 """Where the default size is below the last digit before a wall, or after so short a time."""
 
 
-def said(name, faults=()):
+def said(name, faults=(), on_for_s=3600.0):
     """What the device says about `AT_S`, by itself or when its driver asks."""
     entry = model(name)
     stage = Stage(3, Place(mark_m=entry.mark_m), Plate.beside(entry.mark_m, emissivity=0.95, seed=3))
-    device = entry.build(SCENES["empty"](stage), Unit(seed=3, faults=SensorFaults.parse(faults)))
+    device = entry.build(SCENES["empty"](stage), Unit(seed=3, faults=SensorFaults.parse(faults), on_for_s=on_for_s))
     device.power_up(0.0)
     for order in spec(name).start:
         device.hear(order, 1.0)
@@ -43,6 +43,13 @@ def test_a_fault_shows_where_the_model_has_it_and_nowhere_else(name):
     assert said(name) == healthy
     shows = {kind for kind in SensorFaultKind if said(name, [VISIBLE.get(kind, kind.value)]) != healthy}
     assert shows == model(name).faults
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, entry in DEVICES.items() if SensorFaultKind.NOISE in entry.faults)
+)
+def test_what_sees_heat_warms_up(name):
+    assert said(name, on_for_s=0.0) != said(name)
 
 
 def test_an_unknown_device_is_refused_by_naming_those_that_there_are():

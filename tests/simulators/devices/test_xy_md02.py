@@ -86,6 +86,11 @@ def test_a_broadcast_is_obeyed_in_silence():
     assert device.hear(codec.read_both(unit=9), 0.0) != b""
 
 
+def test_its_settings_are_told_as_text():
+    device = XyMd02(Air())
+    assert device.hear(b"PARAM", 0.0) == b"TC:0.0,HC:0.0,BR:9600,HZ:1\r\nSLAVE_ADD:1\r\n"
+
+
 def test_a_unit_that_counts_hundredths():
     reply = modbus_rtu.reply(XyMd02(Air(), counts_per_unit=100).hear(codec.read_both(), 0.0))
     assert reply.registers == (3050, 5460)
