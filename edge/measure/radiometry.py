@@ -119,66 +119,82 @@ def surface_slope(target_c: float, emissivity: float, reflected_c: float, band: 
 
 LOW_C: Final = -10.0
 HIGH_C: Final = 60.0
+PEOPLE_C: Final = (20.0, 45.0)
+"""Skin and references lie between these."""
 ACCURACY_C: Final = 0.001
-"""A Curve departs from its function by less than this between LOW_C and HIGH_C."""
+"""A Curve departs from its function by less than this where people are."""
+AROUND_C: Final = 0.15
+"""And by less than this between LOW_C and HIGH_C, where nothing is measured."""
 _SAFE_LOW_C: Final = -40.0
-"""Below this a pixel takes the exact function: the fitted curve has its pole not far under it."""
+"""Below this a pixel takes the exact function where the fitted curve has a pole not far under it."""
+
+Fitted = tuple[float, float, float, float]
+"""gain, offset, bend, residue."""
 
 
 class Curve:
     """One function of temperature, fitted once, for whole frames at full rate.
 
-    Between LOW_C and HIGH_C it is within ACCURACY_C of the function. Above, where no person is measured, it stays
-    monotone and departs slowly (tested up to 150 °C); below -40 °C pixels take the function itself.
+    It is within ACCURACY_C of the function for people and references, and within AROUND_C between LOW_C and HIGH_C.
+    Beyond, it stays monotone and departs slowly (tested up to 150 °C): no dead or saturated pixel becomes a fever. What
+    is decided on goes through the function itself (`edge.measure.chain`).
 
-    The form is `gain T + offset + residue / (T + pole)`: all of these corrections are almost straight lines that bend
-    down towards a temperature at which the signal would be all window and air, and one pole follows that bend ten
-    times closer than a cubic, in three passes over the frame. Windows add a quadratic term; a window so poor that
-    no such form is accurate takes the function itself, slowly.
+    The form is `gain T + offset + bend T^2`: two passes over the frame, and enough for skin, air and a device's own
+    emissivity. Windows bend down towards the temperature at which the signal would be all window: they add a pole,
+    `residue / (T + pole)`, and are then accurate throughout. A window so poor that this is not enough takes the
+    function itself, slowly.
     """
 
     def __init__(self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
         self._function = function
-        grid = (LOW_C + HIGH_C) / 2 + (HIGH_C - LOW_C) / 2 * np.cos(np.linspace(0, np.pi, 141))
-        exact = function(grid)
+        whole = _grid(LOW_C, HIGH_C)
+        exact = function(whole)
         if not np.all(np.isfinite(exact)):
             raise ValueError(
                 f"the correction has no value everywhere in {LOW_C:g}..{HIGH_C:g} °C: check window and air"
             )
-        self.error_c, self._pole_c, (self._gain, self._offset_c, self._residue, self._bend) = min(
-            (_fit(grid, exact, pole_c, bend=False) for pole_c in _POLES_C), key=lambda fit: fit[0]
-        )
-        if self.error_c >= ACCURACY_C:
-            self.error_c, self._pole_c, (self._gain, self._offset_c, self._residue, self._bend) = min(
-                (_fit(grid, exact, pole_c, bend=True) for pole_c in _POLES_C), key=lambda fit: fit[0]
-            )
+        people = _grid(*PEOPLE_C)
+        self._pole_c: float | None = None
+        self.error_c, fitted = _fit(people, function(people), None)
+        if self.error_c >= ACCURACY_C or np.abs(_value(whole, None, fitted) - exact).max() >= AROUND_C:
+            self.error_c, fitted, self._pole_c = min((*_fit(whole, exact, pole_c), pole_c) for pole_c in _POLES_C)
+        self._gain, self._offset_c, self._bend, self._residue = fitted
 
     def __call__(self, frame_c: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return a new frame, °C; NaN stays NaN."""
         if self.error_c >= ACCURACY_C:
             return self._function(frame_c.astype(np.float64)).astype(np.float32)
-        out = np.add(frame_c, np.float32(self._pole_c))
-        with np.errstate(divide="ignore"):
-            np.divide(np.float32(self._residue), out, out=out)
-        if self._bend:
-            out += np.float32(self._bend) * frame_c * frame_c
-        cv2.addWeighted(frame_c, self._gain, out, 1.0, self._offset_c, dst=out)
-        if not frame_c.min() >= _SAFE_LOW_C:  # also true if some pixel is NaN
-            cold = frame_c < _SAFE_LOW_C
-            out[cold] = self._function(frame_c[cold].astype(np.float64))
+        out = np.square(frame_c)
+        cv2.addWeighted(frame_c, self._gain, out, self._bend, self._offset_c, dst=out)
+        if self._pole_c is not None:
+            with np.errstate(divide="ignore"):
+                out += np.float32(self._residue) / (frame_c + np.float32(self._pole_c))
+            if not frame_c.min() >= _SAFE_LOW_C:  # also true if some pixel is NaN
+                cold = frame_c < _SAFE_LOW_C
+                out[cold] = self._function(frame_c[cold].astype(np.float64))
         return out
 
 
 _POLES_C: Final = tuple(float(p) for p in np.geomspace(45.0, 400.0, 80))
 
 
-def _fit(
-    grid: NDArray[np.float64], exact: NDArray[np.float64], pole_c: float, *, bend: bool
-) -> tuple[float, float, tuple[float, float, float, float]]:
-    """Return the largest error, the pole and (gain, offset, residue, bend) of the least-squares fit with that pole."""
-    columns = [grid, np.ones_like(grid), 1 / (grid + pole_c)] + ([grid * grid] if bend else [])
-    matrix = np.stack(columns, axis=1)
-    found = np.linalg.lstsq(matrix, exact, rcond=None)[0]
-    error_c = float(np.abs(matrix @ found - exact).max())
-    gain, offset_c, residue, *rest = (float(value) for value in found)
-    return error_c, pole_c, (gain, offset_c, residue, rest[0] if rest else 0.0)
+def _grid(low_c: float, high_c: float) -> NDArray[np.float64]:
+    """Return temperatures that lie closer towards both ends, where a fit errs most."""
+    return np.asarray((low_c + high_c) / 2 - (high_c - low_c) / 2 * np.cos(np.linspace(0, np.pi, 141)))
+
+
+def _fit(grid: NDArray[np.float64], exact: NDArray[np.float64], pole_c: float | None) -> tuple[float, Fitted]:
+    """Return the largest error and the numbers of the least-squares fit with that pole."""
+    found, *_ = np.linalg.lstsq(_columns(grid, pole_c), exact, rcond=None)
+    gain, offset_c, bend, residue = (float(value) for value in (*found, 0.0)[:4])
+    fitted = (gain, offset_c, bend, residue)
+    return float(np.abs(_value(grid, pole_c, fitted) - exact).max()), fitted
+
+
+def _value(t_c: NDArray[np.float64], pole_c: float | None, fitted: Fitted) -> NDArray[np.float64]:
+    columns = _columns(t_c, pole_c)
+    return np.asarray(columns @ np.array(fitted[: columns.shape[1]]))
+
+
+def _columns(t_c: NDArray[np.float64], pole_c: float | None) -> NDArray[np.float64]:
+    return np.stack([t_c, np.ones_like(t_c), t_c * t_c, *([] if pole_c is None else [1 / (t_c + pole_c)])], axis=1)

@@ -30,6 +30,14 @@ def seconds_once(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def least_in_turn(*works: Callable[[], object], times: int = 400) -> list[float]:
+    """Return the least seconds of one call of each, taken in turn: to compare them on a machine that others use."""
+    least = [float("inf")] * len(works)
+    for _ in range(times):
+        least = [min(best, seconds_once(work)) for best, work in zip(least, works, strict=True)]
+    return least
+
+
 def percentiles(values: Sequence[float]) -> str:
     """Return `p50 / p99 / max (n)` of some values."""
     p50, p99 = np.percentile(values, (50, 99))
