@@ -14,10 +14,11 @@ from central.access.roles import Permission
 from central.access.sessions import Session
 from central.board.desk import Desk
 from central.board.doors import Acting, Form, TheDesk, Viewer, allow, text
-from central.board.plots import plot
+from central.board.plots import plot, weather
 from central.instruments import cases, documents
 from central.instruments.assessment import Known, assess, checks
 from central.instruments.clean import FIRST_CHECKS, first_checks
+from central.instruments.days import Series
 from central.instruments.life import Hand, Life, current, journal, steps
 from central.instruments.recalibration import source_of
 from central.instruments.refusal import InstrumentRefused
@@ -87,7 +88,8 @@ def evidence(connection: Connection, desk: Desk, gate: str, instrument: str) -> 
     zone = desk.surveillance.zone
     today = desk.now().astimezone(zone).date()
     made = checks(connection, life, None, desk.now() + timedelta(days=1))
-    found = assess(life, made, Known.read(connection, today), zone)
+    known = Known.read(connection, today)
+    found = assess(life, made, known, zone)
     parts = of_gate(connection, gate)
     return {
         "gate": gates.find(connection, gate),
@@ -96,6 +98,7 @@ def evidence(connection: Connection, desk: Desk, gate: str, instrument: str) -> 
         "twins": [part for part in parts if part.instrument != instrument],
         "found": found,
         "plots": [plot(stream) for stream in found.streams],
+        "weather": weather(known.own(life, Series.PASSERS)),
         "checks": made[: -CHECKS_SHOWN - 1 : -1],
         "certificates": documents.of_instrument(connection, gate, instrument),
         "journal": [

@@ -20,7 +20,8 @@ from central.instruments.life import SYSTEM, Ground, Hand, Life, current, lives,
 from central.instruments.lifecycle import CAUTION, MEASURES, Actor
 from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import UnknownInstrument
-from central.instruments.registry import all_instruments
+from central.instruments.registry import all_instruments, of_gate
+from central.instruments.streams import Cause
 from central.instruments.thermometers import CONTACT
 from central.instruments.wording import coded
 from central.store.store import Store
@@ -91,7 +92,7 @@ class Surveillance:
 
     def act(self, transaction: Transaction, found: Assessment, references: tuple[str, ...] = ()) -> bool:
         """Do what an assessment asks for; False if it asks for nothing more than is the case."""
-        if found.state is None:
+        if found.state is None or (found.cause is Cause.DISAGREE and _blamed(transaction.connection, found)):
             return False
         life = current(transaction.connection, found.gate, found.instrument)
         why = "; ".join(_told(found))
@@ -173,6 +174,16 @@ def _screening(connection: Connection) -> Iterator[Life]:
     for one in all_instruments(connection):
         if one.health.role in WATCHED:
             yield current(connection, one.gate, one.instrument)
+
+
+def _blamed(connection: Connection, found: Assessment) -> bool:
+    """Say whether another instrument of the gate is known to be the wrong one of two that disagree."""
+    doubted = {InstrumentState.SUSPECT, InstrumentState.OUT, InstrumentState.RECAL}
+    return any(
+        current(connection, one.gate, one.instrument).state in doubted
+        for one in of_gate(connection, found.gate)
+        if one.health.role == SCREEN and one.instrument != found.instrument
+    )
 
 
 def _told(found: Assessment) -> Iterator[str]:

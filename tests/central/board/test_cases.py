@@ -10,7 +10,10 @@ import pytest
 
 from central.access.audit import Action
 from central.board.application import LOCALE
+from central.instruments.cases import CaseOutcome, CaseSource, CaseStage
+from central.instruments.streams import Cause, Stream
 from contract.calibration import CalibrationPoint, Certificate, Conditions, Correction
+from contract.conformity import Zone
 from contract.messages import (
     CertificateBody,
     CheckResult,
@@ -20,7 +23,7 @@ from contract.messages import (
     MeasurementBody,
 )
 from contract.phrases import Phrases
-from contract.vocabulary import InstrumentState, LinkState, VerdictKind
+from contract.vocabulary import HealthFlag, InstrumentState, LinkState, VerdictKind
 from tests.central.conftest import a_measurement, a_verdict
 from tests.central.room import PATIENCE_S, Gate, Room
 
@@ -99,7 +102,7 @@ def test_a_case_from_the_flag_to_the_return_to_service(bench: Gate, expert: http
     assert "two digits" in slip.text
     right = {"reference_0": "34", "reading_0": "33,6", "reference_1": "37", "reading_1": "36.5"}
     assert post(expert, f"/cases/{case}/as-found", expanded="0.15", mpe="0.5", **right).status_code == 303
-    assert post(expert, f"/cases/{case}/adjust", remark="gain").status_code == 303
+    assert post(expert, f"/cases/{case}/adjust", remark="trimmed").status_code == 303
     good = a_certificate(bench)
     altered = good.model_copy(update={"valid_until": good.valid_until + timedelta(days=1)})
     for bad, words in (
@@ -119,8 +122,24 @@ def test_a_case_from_the_flag_to_the_return_to_service(bench: Gate, expert: http
     assert "Recalibrated" in page
     assert "no other expert" in page
     assert expert.get(f"/certificates/{good.id}.pdf").content.startswith(b"%PDF")
+    for path in (f"/cases/{case}", f"/instruments/{bench.name}/array", "/cases", "/instruments"):
+        for language in ("en", "zh"):
+            assert raw_codes(expert.get(f"{path}?lang={language}").text, language) == set(), path
+    expert.get("/cases?lang=en")
     review = re.search(r"/reviews/([0-9a-f-]{36})", page)[1]
     check_review(expert, review, missed)
+
+
+def raw_codes(page: str, language: str) -> set[str]:
+    """Return what a page shows of codes that are for machines: of every list, and of what the system writes."""
+    shown = re.sub(r"<(script|style|select|title)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+    words = set(re.findall(r"[a-z][a-z_.]+", shown))
+    lists = (CaseStage, CaseSource, CaseOutcome, Stream, Cause, Zone, InstrumentState, HealthFlag)
+    codes = {code.value for listed in lists for code in listed}
+    if language == "en":  # there some words are the same
+        codes = {code for code in codes if "_" in code}
+    own_names = {"expert"}
+    return {word for word in words - own_names if word in codes or word.startswith("why.")}
 
 
 def check_review(expert: httpx.Client, review: str, missed: UUID) -> None:

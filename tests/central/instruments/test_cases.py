@@ -8,13 +8,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from central.instruments import cases, documents, retrospect
-from central.instruments.assessment import Known, assess
+from central.instruments.assessment import Assessment, Known, assess
 from central.instruments.cases import AsFound, CaseSource, CaseStage, FoundPoint
 from central.instruments.life import Hand, current
 from central.instruments.lifecycle import Actor, TransitionRefused
 from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import InstrumentRefused
 from central.instruments.review import ReviewList
+from central.instruments.streams import Cause
 from central.store.tables import outbox
 from contract.calibration import CalibrationPoint, Certificate, Conditions, Correction
 from contract.messages import (
@@ -149,6 +150,23 @@ def test_a_gate_that_doubts_its_instrument_is_believed(array: Central, flag, wan
     at = array.clock.now().at
     array.say("dock-1", DriftReport(id=UUID(int=5), instrument="array", at=at, flag=flag, value=12, limit=3))
     assert state(array) is wanted
+
+
+def test_a_twin_is_not_asked_about_once_the_other_one_is_known_to_be_wrong(array: Central) -> None:
+    name(array)
+    other = InstrumentHealth(instrument="spot", driver="gy_614v", role="screen", link=LinkState.UP)
+    array.say("dock-1", GateHealth(at=array.clock.now().at, screening=True, instruments=(other,)))
+    day = array.clock.now().at.date()
+    found = Assessment("dock-1", "spot", day, (), InstrumentState.WATCH, Cause.DISAGREE)
+    who = hand(array)
+    desk = Recalibration(array.decisions.dispatch, Trust(()))
+    case = array.store.write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "bumped"))
+    assert array.store.write(lambda t: array.surveillance.act(t, found)) is False
+    array.clock.advance(600)
+    check(array, 0.0, n=30)
+    array.store.write(lambda t: desk.tend(t, "dock-1", "array", InstrumentState.IN_SERVICE, who, "checked"))
+    assert case is not None
+    assert array.store.write(lambda t: array.surveillance.act(t, found)) is True
 
 
 def test_nothing_waits_longer_than_a_day(array: Central) -> None:
