@@ -84,7 +84,9 @@ def _add_page(app: FastAPI, kiosk: Kiosk, bench: Bench, store: Store, pages: Pag
     async def state(request: Request) -> JSONResponse:
         view, language = bench.view, pages.language(request)
         sentence = kiosk.phrases.text(view.refused, language, **view.values) if view and view.refused else ""
-        return JSONResponse({"bench": plain(view), "sentence": sentence, "duties": plain(bench.duty_views())})
+        after = kiosk.phrases.text(view.next, language) if view and view.next else ""
+        duties = plain(bench.duty_views())
+        return JSONResponse({"bench": plain(view), "sentence": sentence, "next": after, "duties": duties})
 
     async def known(name: UUID) -> Certificate | None:
         """Return a certificate of the store, or the one that the gate's file names."""

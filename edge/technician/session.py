@@ -23,7 +23,7 @@ from edge.store import Store, reason
 from edge.technician.duty import Duty
 from edge.technician.procedure import Look, Procedure
 from edge.technician.stand import BenchRefused
-from edge.technician.view import BenchView, Stage
+from edge.technician.view import ENDED, BenchView, Stage, next_step
 from edge.uplink import Uplink
 
 CHECK: Final = "check:"
@@ -112,6 +112,8 @@ class Session:
     def update(self, **changes: Any) -> None:
         """Change what is shown."""
         self.view = replace(self.view, **changes)
+        if self.view.stage in ENDED:
+            self.view = replace(self.view, next=next_step(self.view))
         self._show(self.view)
 
     def look(self, look: Look) -> None:

@@ -260,6 +260,8 @@ def _end(view: dict[str, Any], state: dict[str, Any]) -> int:
         _say(f"  certificate {view['certificate']} in force; state {view['state']}")
     if state["sentence"]:
         _say(f"  {state['sentence']}")
+    if state["next"]:
+        _say(f"  {state['next']}")
     if view["stage"] == "out":
         others = next(duty["use_instead"] for duty in state["duties"] if duty["instrument"] == view["instrument"])
         _say(f"  use instead: {', '.join(others) or 'a contact thermometer'}")

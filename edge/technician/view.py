@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from contract.vocabulary import InstrumentState, Reason
@@ -96,8 +97,32 @@ class BenchView:
     refused: str = ""
     """Key of the sentence that says why it ended or must be done otherwise."""
     values: dict[str, str] = field(default_factory=dict)
+    next: str = ""
+    """Key of the sentence that says what to do now that it has ended."""
     plot: tuple[tuple[float, float, float], ...] = ()
     """Seconds before now, indicated, apparent."""
+
+
+def next_step(view: BenchView) -> str:
+    """Return the key of what to do after a work that has ended, empty where why it ended says so already."""
+    match view.work, view.stage:
+        case Work.CHECK, Stage.OUT:
+            return "technician.next.check_out"
+        case Work.LINEARITY, Stage.PASSED if not view.refused:
+            return "technician.next.linear"
+        case Work.CALIBRATION, Stage.PASSED:
+            state = view.state or InstrumentState.IN_SERVICE
+            return _AFTER_CALIBRATION.get(state, "technician.next.still_out")
+        case _:
+            return ""
+
+
+_AFTER_CALIBRATION: Final = {
+    InstrumentState.IN_SERVICE: "technician.next.calibrated",
+    InstrumentState.WATCH: "technician.next.calibrated",
+    InstrumentState.VERIFY: "technician.next.verify",
+    InstrumentState.COMMISSIONING: "technician.next.commissioning",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,9 @@ function show(view) {
   const refused = find("[data-refused]");
   refused.hidden = !view.refused;
   refused.textContent = view.refused ? say(view.refused, view.values) : "";
+  const next = find("[data-next]");
+  next.hidden = !view.next;
+  next.textContent = view.next ? say(view.next) : "";
   find("[data-progress]").value = view.progress;
   find("[data-overall]").value = view.overall;
   find("[data-plate]").hidden = view.stage !== "plate";
