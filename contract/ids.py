@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -21,6 +22,20 @@ _last = 0
 def is_slug(text: str) -> bool:
     """Say whether `text` may name a gate or an instrument."""
     return re.fullmatch(SLUG_PATTERN, text) is not None
+
+
+def thermometer_slug(thermometer: str) -> str:
+    """Return the instrument's name for what is written on a contact thermometer.
+
+    >>> thermometer_slug("T-07")
+    'contact-t-07'
+    >>> thermometer_slug("体温计3号")
+    'contact-3-879b7b'
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", thermometer.lower()).strip("-")[:24].strip("-")
+    whole = thermometer.isascii() and plain
+    told = plain if whole else f"{plain}-{sha256(thermometer.encode()).hexdigest()[:6]}".strip("-")
+    return f"contact-{told}"
 
 
 def new_id(at: datetime) -> UUID:

@@ -11,7 +11,9 @@ from uuid import UUID
 import anyio
 
 from contract.clock import Clock
+from contract.ids import thermometer_slug
 from contract.messages import Confirmation, MeasurementBody, SecondMeasurement
+from contract.vocabulary import InstrumentState
 from edge import recall, records
 from edge.config import GateConfig
 from edge.instruments import Instruments
@@ -94,6 +96,10 @@ class Desk:
         self._screen.confirmed(body)
         letter = self._uplink.letter(body)
         self._writer.put(Deed("confirmation", lambda connection: records.keep_confirmation(connection, body), letter))
+
+    def doubted(self, thermometer: str) -> bool:
+        """Say whether central doubts a contact thermometer: its orders name it like any instrument."""
+        return self._instruments.state_of(thermometer_slug(thermometer)) is not InstrumentState.IN_SERVICE
 
     async def passage(self, passage: UUID) -> tuple[tuple[MeasurementBody, ...], tuple[SecondMeasurement, ...]]:
         """Return what is known of a passage: from memory while it is young, else from the store."""

@@ -24,6 +24,7 @@ from central.store.dialect import upsert
 from central.store.instrument_tables import daily_values
 from central.store.tables import alerts, measurements, second_measurements
 from central.store.writer import Transaction
+from contract.ids import thermometer_slug
 from contract.messages import Alert, Measurement, MeasurementBody, SecondMeasurement
 
 
@@ -132,7 +133,7 @@ def _compared(connection: Connection, start: datetime, end: datetime) -> Iterabl
         if one.body_c is None:
             continue
         apart_c = one.body_c - contact.value_c
-        yield (one.gate, thermometers.name_of(contact.thermometer)), _One(-apart_c, one.ambient_c, passed.simulated)
+        yield (one.gate, thermometer_slug(contact.thermometer)), _One(-apart_c, one.ambient_c, passed.simulated)
         if thermometers.calibrated(contact):
             yield (one.gate, one.instrument), _One(apart_c, one.ambient_c, passed.simulated)
 

@@ -4,38 +4,22 @@ A thermometer has no line of its own, so central meets it when staff first use i
 way round: contact less camera, for people whom nobody alarmed. Which of the two is wrong, other streams must say.
 """
 
-import re
-from hashlib import sha256
 from typing import Final
 
 from central.instruments import registry
 from central.store.writer import Transaction
+from contract.ids import thermometer_slug
 from contract.messages import InstrumentHealth, SecondMeasurement
 from contract.vocabulary import LinkState
 
 CONTACT: Final = "contact"
 """The role under which a thermometer stands among a gate's instruments."""
-_LONGEST: Final = 24
-
-
-def name_of(thermometer: str) -> str:
-    """Return the instrument's name for what is written on a thermometer.
-
-    >>> name_of("T-07")
-    'contact-t-07'
-    >>> name_of("体温计3号")
-    'contact-3-879b7b'
-    """
-    plain = re.sub(r"[^a-z0-9]+", "-", thermometer.lower()).strip("-")[:_LONGEST].strip("-")
-    whole = thermometer.isascii() and plain
-    told = plain if whole else f"{plain}-{sha256(thermometer.encode()).hexdigest()[:6]}".strip("-")
-    return f"{CONTACT}-{told}"
 
 
 def meet(transaction: Transaction, gate: str, said: SecondMeasurement) -> None:
     """Know the thermometer of a second measurement from now on, with the calibration that the gate knows of."""
     health = InstrumentHealth(
-        instrument=name_of(said.thermometer),
+        instrument=thermometer_slug(said.thermometer),
         driver=CONTACT,
         serial=said.thermometer,
         role=CONTACT,

@@ -54,6 +54,10 @@ class Desk(Protocol):
         """Keep that a decision was, or could not be, carried out. Raises FormRefused."""
         ...
 
+    def doubted(self, thermometer: str) -> bool:
+        """Say whether central doubts a contact thermometer."""
+        ...
+
     async def passage(self, passage: UUID) -> tuple[tuple[MeasurementBody, ...], tuple[SecondMeasurement, ...]]:
         """Return what is known of a passage."""
         ...
@@ -252,7 +256,10 @@ def staff_view(kiosk: Kiosk) -> StaffView:
         staff=settings.staff,
         thermometers=tuple(
             ThermometerView(
-                known.id, known.scale, expired=known.calibrated_until is not None and known.calibrated_until <= now
+                known.id,
+                known.scale,
+                expired=known.calibrated_until is not None and known.calibrated_until <= now,
+                doubted=kiosk.desk.doubted(known.id),
             )
             for known in settings.thermometers
         ),

@@ -173,6 +173,8 @@ class ThermometerView:
     id: str
     scale: Scale
     expired: bool
+    doubted: bool
+    """Central doubts it, or has taken it out of service."""
 
 
 @dataclass(frozen=True, slots=True)

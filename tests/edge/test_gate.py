@@ -444,3 +444,18 @@ async def test_bytes_that_cannot_be_read_are_told_apart_from_silence(config: Gat
             assert "ask the technician to check the line rate" in strip
     finally:
         line.unplug()
+
+
+async def test_a_thermometer_that_central_doubts_is_marked_where_staff_choose_it(
+    connected: GateConfig, duty_room: DutyRoom
+) -> None:
+    async with running(connected) as screens:
+        assert "<small>doubted: take another" not in (await screens.client.get("/?lang=en")).text
+        at = SystemClock().now().at
+        duty_room.send(
+            InstrumentStateBody(instrument="contact-t-07", state=InstrumentState.SUSPECT, ordered_by="system", at=at)
+        )
+        await duty_room.expect(Kind.ACK, Ack)
+        page = (await screens.client.get("/?lang=en")).text
+        assert re.search(r'data-value="T-07"[^>]*>T-07 <small>doubted: take another</small>', page)
+        assert page.count("<small>doubted: take another") == 1
