@@ -30,6 +30,8 @@ SCHEMES: Final = ("usb", "hwgrep", "socket", "rfc2217")
 _AT_ONCE: Final = 65_536
 _GATHER_S: Final = 0.002
 """After the first byte, wait this long for its neighbours: a chunk a frame instead of a wake-up a byte."""
+_UNPLUGGED: Final = ("returned no data", "Input/output error")
+"""How pyserial says that a port has died; not all that it raises has a number."""
 _PLENTY: Final = 1024
 """Where so much is there already, nothing is waited for."""
 
@@ -179,4 +181,6 @@ def _explain(name: str, error: BaseException) -> str:
         return f"{name} is held by another program"
     if number == errno.ENOENT:
         return f"{name} is not there"
+    if number in (errno.ENXIO, errno.ENODEV) or any(sign in str(error) for sign in _UNPLUGGED):
+        return f"{name} was unplugged, or another program reads from it"
     return f"{name}: {error}"

@@ -62,7 +62,7 @@ def test_a_second_program_is_told_that_the_port_is_held(device: Device) -> None:
 def test_an_unplugged_device_is_lost_whatever_is_being_done(device: Device) -> None:
     link = SerialLink(str(device.path), LINE)
     device.unplug()
-    with pytest.raises(LinkLost):
+    with pytest.raises(LinkLost, match="was unplugged"):
         link.read(0.5)
     with pytest.raises(LinkLost):
         link.write(b"x")
