@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.evaluation.face_oral import load_all
 from tests.evaluation.fit import fit
-from tests.evaluation.plots import crowd_plots, drift_plots, fever_plots
+from tests.evaluation.plots import crowd_plots, drift_plots, fever_plots, offset_plots
 from tests.evaluation.report import page
 from tests.evaluation.summary import rows
 
@@ -94,10 +94,10 @@ def _command(evaluation, data, out):
 def _pictures(evaluation, done, options):
     if done.returncode:
         return []
-    if evaluation.module == "crowds":
-        return crowd_plots(json.loads((options.out / "crowds.json").read_text(encoding="utf-8")), options.out)
-    if evaluation.module == "drift":
-        return drift_plots(json.loads((options.out / "drift.json").read_text(encoding="utf-8")), options.out)
+    drawn = {"drift": drift_plots, "crowds": crowd_plots, "blackbody_offsets": offset_plots}
+    if evaluation.module in drawn:
+        result = json.loads((options.out / f"{evaluation.module}.json").read_text(encoding="utf-8"))
+        return drawn[evaluation.module](result, options.out)
     if evaluation.module == "fever":
         cameras = load_all(options.data / evaluation.data)
         return fever_plots(cameras, fit(cameras), options.out)

@@ -111,6 +111,24 @@ def drift_plots(result, folder):
     return [_save(figure, folder, "drift.png", text)]
 
 
+def offset_plots(result, folder):
+    """Draw the blackbody offset of each day, and on which days what was done."""
+    figure, all_axes = plt.subplots(len(result), 1, figsize=(10, 5.4))
+    for axes, (camera, one) in zip(all_axes, result.items(), strict=True):
+        lines = one["days"]
+        numbers, medians = range(len(lines)), [line["median_c"] for line in lines]
+        axes.plot(numbers, medians, ".", ms=4, color="tab:gray", label="median of a day")
+        for key, mark, label in (("refused_shots", "|", "shots refused"), ("offset_excess", "x", "expert called")):
+            days = [i for i, line in enumerate(lines) if line[key]]
+            axes.plot(days, [medians[i] for i in days], mark, ms=10, mew=2, label=label)
+        ticks = range(0, len(lines), 20)
+        axes.set_xticks(ticks, [lines[i]["date"] for i in ticks])
+        axes.set(title=camera, ylabel="offset, °C")
+        axes.legend(fontsize=8)
+    text = "The offset that the blackbody in view asked for, day by day of measurement, and what the policy did."
+    return [_save(figure, folder, "offsets.png", text)]
+
+
 def _save(figure, folder, name, text):
     figure.tight_layout()
     figure.savefig(folder / name, dpi=110)
