@@ -16,7 +16,7 @@ from tests.edge.rig import running
 from tests.edge.technician.morning import hurry
 from tests.edge.technician.terminals import Terminal
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SEED = 22
 """camera-1 has a foggy window, array-1 a wrong emissivity, and spot-1 reads 1.015 °C high."""
