@@ -200,7 +200,8 @@ class LeptonY16Decoder:
     any, by whole pictures between two pauses (the first is told at the second pause, with the time at which it
     arrived) or in the reads of the link. Then each is told as it completes, until something speaks against it: missing
     telemetry, telemetry within a picture, a pause within a frame. Bytes before the next proof are LENGTH faults. A link
-    may cut its reads anywhere: a seam within a picture refutes reads and pauses, until the camera is silent for long.
+    may cut its reads anywhere, always at the same place: once a seam was seen within a picture without telemetry, none
+    is believed before a seam is seen between two, or the camera was silent for long.
     """
 
     def __init__(self, instrument: str) -> None:
@@ -211,7 +212,7 @@ class LeptonY16Decoder:
         """Bytes of a frame, where it is proven that the buffer begins with one."""
         self._revision: int | None = None
         self._whole: bool | None = None
-        """Whether a seam was seen between pictures without telemetry, or within; None: neither."""
+        """Whether the last seam was seen between pictures without telemetry, or within; None: none yet."""
         self._in_pictures = True
         """Each read since the last pause was a whole number of pictures."""
         self._adrift = False
@@ -256,7 +257,7 @@ class LeptonY16Decoder:
         if telemetry is not None:
             self._revision = telemetry.revision
             return FRAME_BYTES
-        return PICTURE_BYTES if self._in_pictures and self._whole is not False else None
+        return PICTURE_BYTES if self._in_pictures else None
 
     def _cut(self, at: Instant, events: list[Event]) -> None:
         """Take the whole frames out of the buffer."""
@@ -274,10 +275,13 @@ class LeptonY16Decoder:
                 return
             events.append(self._frame(frame, start, telemetry, at))
             return
-        if self._whole is None:
-            self._whole = begins_whole(self._last, frame, COLUMNS)
+        if not self._whole:
+            seen = begins_whole(self._last, frame, COLUMNS)
+            self._whole = self._whole if seen is None else seen
         if self._whole is False:
-            self._lose(frame, "a seam within the picture: the stream was entered in the middle of a frame", at, events)
+            self._last = memoryview(frame)
+            why = "a seam within the picture: the stream was entered in the middle of a frame"
+            events.append(DecodeFault(FaultKind.LENGTH, len(frame), at.at, at.mono_ns, why))
             return
         sample = self._frame(frame, 0, None, at)
         if sample.flags is not SampleFlag.NONE and _is_torn(frame):
@@ -288,8 +292,7 @@ class LeptonY16Decoder:
 
     def _end(self, at: Instant, events: list[Event]) -> None:
         """A pause: where it ends a frame begins, and what is buffered is whole pictures or will never be any."""
-        in_pictures = len(self._buffer) % PICTURE_BYTES == 0 and self._whole is not False
-        if self._size is None and not self._adrift and in_pictures:
+        if self._size is None and not self._adrift and len(self._buffer) % PICTURE_BYTES == 0:
             self._size = PICTURE_BYTES
             self._cut(self._heard, events)
         if self._buffer:
@@ -301,7 +304,7 @@ class LeptonY16Decoder:
         events.append(DecodeFault(FaultKind.LENGTH, len(frame) + len(self._buffer), at.at, at.mono_ns, why))
         self._buffer.clear()
         self._last = memoryview(b"")
-        self._size, self._adrift = None, True
+        self._size, self._whole, self._adrift = None, None, True
 
     def _frame(self, frame: bytes, start: int, telemetry: Telemetry | None, at: Instant) -> ThermalFrame:
         raw = np.ndarray((ROWS, COLUMNS), y16.COUNTS, frame, start)

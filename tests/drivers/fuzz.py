@@ -26,7 +26,7 @@ from drivers.registry import specs
 from drivers.samples import DecodeFault, Sample
 from drivers.scanner import FrameScanner
 from tests.drivers.golden import same
-from tests.drivers.test_codecs import EXAMPLES, KINDS, TOLD_APART, footprint, hear, samples, worlds
+from tests.drivers.suite import EXAMPLES, KINDS, TOLD_APART, footprint, hear, samples, worlds
 
 START: Final = Instant(datetime(2026, 1, 24, 8, 0, tzinfo=UTC), 1_000_000_000)
 TURNS: Final = 8

@@ -190,6 +190,15 @@ def test_a_link_that_cuts_a_stream_into_rolled_pictures_gives_none(at_byte: int)
             assert isinstance(event, DecodeFault), f"read {number}"
 
 
+def test_one_torn_picture_at_the_start_does_not_blind_the_gate() -> None:
+    decoder = LeptonY16Decoder("cam")
+    stream = counted(0, telemetry=False)[20_000:] + counted(1, telemetry=False)[:20_000]
+    events = decoder.feed(stream, AT)
+    for number in range(2, 5):
+        events += decoder.feed(counted(number, telemetry=False), AT.later(0.114 * number))
+    assert [type(event) for event in events] == [DecodeFault, *[ThermalFrame] * 3]
+
+
 def test_bytes_lost_without_telemetry_never_become_a_shifted_picture() -> None:
     decoder = LeptonY16Decoder("cam")
     pieces = [counted(number, telemetry=False) for number in range(6)]
