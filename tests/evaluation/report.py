@@ -33,8 +33,8 @@ children, old people, sweat, wind or sun, is shown on simulated crowds only, who
 mismatch of k that it does not know).</li>
 <li>With 46 febrile people one person more or less is two points of sensitivity: its 95 % interval reaches from about
 .77 to .95 (in the JSON file). With one folder for fit and data the first rows are the fit set's own; the rows
-"fitted on half" are people that the rule had not seen, with half as many to learn from; by days, whole days of weather and
-of blackbody are new to it as well.</li>
+"fitted on half" are people that the rule had not seen, with half as many to learn from; by days, whole days of weather
+and of blackbody are new to it as well.</li>
 <li>Three people tried in the recordings that say so, and three recordings show nobody trying: "under 3 %" and
 "under 1 %" are no more than "none" there.</li>
 <li>Which of the two cameras has the right gain is an assumption: the steadier one is taken as the standard.</li>
