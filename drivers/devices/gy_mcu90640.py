@@ -149,7 +149,11 @@ _FORMATS: Final = (
 
 
 class GyMcu90640Decoder:
-    """Frames as ThermalFrame in scene order, emissivity replies as DeviceReply."""
+    """Frames as ThermalFrame in scene order, emissivity replies as DeviceReply.
+
+    With any emissivity but 1 the module also takes away what it believes to be reflected, and does not tell what that
+    is (the chip maker's example takes its own temperature less 8 K): such frames are EMISSIVITY_UNKNOWN.
+    """
 
     def __init__(self, instrument: str) -> None:
         self._instrument = instrument
@@ -179,7 +183,7 @@ class GyMcu90640Decoder:
         raw = words[:PIXELS].reshape(ROWS, COLUMNS)[:, ::-1]
         temps_c = np.divide(raw, np.float32(100), dtype=np.float32)
         known = self._emissivity is not None
-        flags = SampleFlag.NONE if known else SampleFlag.EMISSIVITY_UNKNOWN
+        flags = SampleFlag.NONE if self._emissivity == 1 else SampleFlag.EMISSIVITY_UNKNOWN
         if np.minimum.reduce(words[:PIXELS]) < _LOW_CENTI_C or np.maximum.reduce(words[:PIXELS]) > _HIGH_CENTI_C:
             temps_c[(raw < _LOW_CENTI_C) | (raw > _HIGH_CENTI_C)] = np.nan
             flags |= SampleFlag.BAD_PIXELS

@@ -82,7 +82,7 @@ def _steps(given: Conditions) -> list[tuple[str, Callable[[Celsius], Celsius]]]:
     """Return the steps that do something."""
     path, correction = given.path, given.correction
     steps: list[tuple[str, Callable[[Celsius], Celsius]]] = []
-    if given.emissivity < 1:
+    if given.emissivity != 1:
         steps.append(("device", lambda t: undo_emissivity(t, given.emissivity, given.reflected_c)))
     if correction is not None:
         steps.append(("certificate", lambda t: cast("Celsius", correct(correction, cast("NDArray[np.float32]", t)))))
