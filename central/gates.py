@@ -22,6 +22,8 @@ from contract.vocabulary import GateKind
 
 SILENT_AFTER: Final = timedelta(seconds=30)
 """Three missed health messages."""
+CLOCK_OFF_S: Final = 2.0
+"""Beyond it the times of passages and the order of a gate's messages can no longer be trusted."""
 
 
 class Standing(StrEnum):
@@ -64,6 +66,14 @@ class Gate:
     last_seen_at: datetime | None
     health_at: datetime | None
     health: GateHealth | None
+
+    @property
+    def clock_off_s(self) -> float | None:
+        """How far the gate's clock is ahead of this one by its newest health, s; None if that is what the way takes."""
+        if self.health is None or self.health_at is None:
+            return None
+        ahead_s = (self.health.at - self.health_at).total_seconds()
+        return ahead_s if abs(ahead_s) > CLOCK_OFF_S else None
 
     def liveness(self, now: datetime) -> Liveness:
         """Return whether it can be relied on at this moment."""

@@ -18,6 +18,7 @@ from central.instruments.assessment import Assessment, Known, assess, assess_che
 from central.instruments.cases import CaseSource, open_case
 from central.instruments.life import SYSTEM, Ground, Hand, Life, current, lives, move
 from central.instruments.lifecycle import CAUTION, MEASURES, Actor
+from central.instruments.normalising import NARROW_C, narrow_c
 from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import UnknownInstrument
 from central.instruments.registry import all_instruments, of_gate
@@ -110,8 +111,21 @@ class Surveillance:
             found = [
                 assess(life, checks(connection, life, None, end), known, self.zone) for life in _screening(connection)
             ]
-        store.write(lambda transaction: [self.act(transaction, one) for one in found])
+            narrow = [
+                (life, spread_c)
+                for life in _screening(connection)
+                if (spread_c := narrow_c(known.own(life, days.Series.PASSERS), day)) is not None
+            ]
+        store.write(lambda transaction: self._act_on(transaction, found, narrow))
         return found
+
+    def _act_on(self, transaction: Transaction, found: list[Assessment], narrow: list[tuple[Life, float]]) -> None:
+        for one in found:
+            self.act(transaction, one)
+        for life, spread_c in narrow:
+            why = coded("flag", flag=HealthFlag.NORMALISING, value=f"{spread_c:.2f}", limit=f"{NARROW_C:g}")
+            now = current(transaction.connection, life.gate, life.instrument)
+            self._caution(transaction, now, InstrumentState.SUSPECT, why, ())
 
     def catch_up(self, store: Store, today: date) -> int:
         """Look at every day that is over and was not looked at; returns how many."""

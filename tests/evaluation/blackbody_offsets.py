@@ -25,10 +25,10 @@ from tests.evaluation.face_oral import CAMERAS, load
 ARGUMENT = """
 What it costs: about one shot in seventy of FLIR and one in four hundred of ICI has no result, and on two of 238 camera
 days an expert is called. On both days the only person measured was refused in every shot, with an offset more than a
-degree below that of the weeks before and after, while the other camera's rose by over 0.6: rightly refused, whatever it was.
-Held against a frozen level as if they were checks, FLIR's offsets would call an expert every fifth day, because they
-wander by tenths from day to day: so an offset is drawn as a trend, and flagged only when it jumps or grows beyond what
-a camera needs."""
+degree below that of the weeks before and after, while the other camera's rose by over 0.6: rightly refused, whatever
+it was. Held against a frozen level as if they were checks, FLIR's offsets would call an expert every fifth day, because
+they wander by tenths from day to day: so an offset is drawn as a trend, and flagged only when it jumps or grows beyond
+what a camera needs."""
 LEVEL_DAYS = 5
 SIGMA_C = (0.05, 0.15)
 """Floor and ceiling of a check's sigma (`science.md` 2.5)."""

@@ -162,6 +162,19 @@ def test_pages_are_there_in_both_languages(bench: Gate, officer: httpx.Client) -
     officer.get("/instruments?lang=zh")
 
 
+def test_a_gate_whose_clock_is_off_is_told_on_its_instruments_pages(room: Room, officer: httpx.Client) -> None:
+    gate = Gate(room.broker, f"late-{uuid4().hex[:6]}")
+    part = InstrumentHealth(instrument="array", driver="gy_mcu90640", role="screen", link=LinkState.UP)
+    try:
+        for ahead_s, told in ((0.0, False), (90.0, True)):
+            at = gate.now() + timedelta(seconds=ahead_s)
+            gate.say(GateHealth(at=at, screening=True, instruments=(part,), simulated=True))
+            page = officer.get(f"/instruments/{gate.name}/array?lang=en").text
+            assert bool(re.search(r"clock is off by \+[6-9]\d s", page)) is told
+    finally:
+        gate.stop()
+
+
 def test_each_role_has_its_own_steps(bench: Gate, officer: httpx.Client, stranger: httpx.Client) -> None:
     path = f"/instruments/{bench.name}/array"
     assert post(officer, f"{path}/state", state="out", reason="looks wrong").status_code == 422

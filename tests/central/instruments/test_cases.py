@@ -169,6 +169,16 @@ def test_a_twin_is_not_asked_about_once_the_other_one_is_known_to_be_wrong(array
     assert array.store.write(lambda t: array.surveillance.act(t, found)) is True
 
 
+def test_an_instrument_that_shows_everybody_the_same_for_a_week_is_suspect(array: Central) -> None:
+    start = array.clock.now().at.date()
+    for day in range(3):
+        passes(array, "dock-1", [36.5 + 0.01 * (i % 20) for i in range(40)])
+        array.surveillance.look(array.store, start + timedelta(days=day))
+        assert state(array) is (InstrumentState.IN_SERVICE if day < 2 else InstrumentState.SUSPECT)
+        array.clock.advance(86_400)
+    assert the_case(array).reason == "why.flag flag=normalising value=0.06 limit=0.22"
+
+
 def test_nothing_waits_longer_than_a_day(array: Central) -> None:
     check(array, 0.3)
     for wanted in (InstrumentState.SUSPECT, InstrumentState.OUT, InstrumentState.OUT):
@@ -372,7 +382,7 @@ def test_a_day_is_counted_once_and_the_fleet_shows_who_slid(array: Central) -> N
     for day in range(10):
         for gate in names:
             slid_c = -0.4 if gate == "dock-1" and day >= 6 else 0.0
-            passes(array, gate, [36.5 + slid_c + 0.01 * (i % 20) for i in range(100)])
+            passes(array, gate, [36.5 + slid_c + 0.05 * (i % 20) for i in range(100)])
         array.surveillance.look(array.store, start + timedelta(days=day))
         array.surveillance.look(array.store, start + timedelta(days=day))
         array.clock.advance(86_400)
