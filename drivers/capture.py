@@ -62,6 +62,8 @@ class Capture:
         self.header: dict[str, str] = {}
         self.cut = ""
         """What is missing at the end, in words; "" if the file was whole."""
+        self.two_sided = False
+        """Whether the file also says what the host said."""
         self.timed = False
         """Whether the file says when its bytes arrived."""
         if not path.is_file():
@@ -123,6 +125,7 @@ class Capture:
                 if half:
                     self.cut = f"line {number} ends in half a byte"
                 if data:
+                    self.two_sided |= from_host
                     yield Piece(data, at_s, from_host)
 
     def _y16(self) -> Iterator[Piece]:

@@ -39,6 +39,7 @@ NOT_ALL: Final = 1
 """Something is missing: the file was cut, nothing came, nobody was recognised."""
 USAGE: Final = 2
 
+_ONE_SIDED: Final = "it lacks what the host asked, and these answers mean nothing without: a question is a line `#> 01`"
 _GOLDEN: Final = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
 
@@ -163,6 +164,8 @@ def _decode(options: argparse.Namespace) -> int:
         print(f"guankou-probe: {options.file} is cut: {cut}", file=sys.stderr)
     if not samples:
         print(f"guankou-probe: {options.file} holds no sample of {spec.name}", file=sys.stderr)
+        if spec.poll_interval_s is not None and not capture.two_sided:
+            print(f"guankou-probe: {_ONE_SIDED}", file=sys.stderr)
     return NOT_ALL if cut or not samples else GOOD
 
 

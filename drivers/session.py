@@ -8,6 +8,7 @@ from typing import Final
 from contract.clock import Clock, Instant
 from drivers.codec import DriverSpec, Quantity
 from drivers.link import Link, LinkEnded, LinkLost
+from drivers.recognition import recognise
 from drivers.replay_link import ReplayLink
 from drivers.samples import DecodeFault, Event
 from drivers.tally import Tally
@@ -47,7 +48,15 @@ class Session:
         self._recorded = link if isinstance(link, ReplayLink) else None
         self._opened = self._heard = self._listened = self._asked = self._poll_due = clock.now()
         self._unanswered = False
+        self._held_up_s = 0.0
+        """How much longer than they were given the reads took that brought nothing since the last byte or question: the
+        system was held up, and what the device said meanwhile may wait in it. That is no silence of the device."""
         self._bytes = 0
+        self._undecoded = bytearray()
+        """What came while nothing decoded, until it is known what to say of it:"""
+        self._advice: str | None = None
+        self._why = ""
+        """What the codec said of the last bytes that it could not read."""
         self._decoded = 0
 
     def listen(self, stopping: threading.Event, commands: queue.SimpleQueue[bytes]) -> None:
@@ -58,12 +67,16 @@ class Session:
         while not stopping.is_set():
             while not commands.empty():
                 self._link.write(commands.get_nowait())
+            wait_s = self._ask()
+            asked = self._now()
             try:
-                data = self._link.read(self._ask())
+                data = self._link.read(wait_s)
             except LinkEnded:
                 self._feed(b"", self._now().later(1.0))
                 raise
-            self._feed(data, self._now())
+            at = self._now()
+            self._held_up_s = 0.0 if data else self._held_up_s + max(0.0, at.seconds_since(asked) - wait_s)
+            self._feed(data, at)
         while not commands.empty():  # the last orders, such as "lights out", still go
             self._link.write(commands.get_nowait())
 
@@ -75,8 +88,11 @@ class Session:
         if data and self._may_have_forgotten():
             silent_s = self._listened.seconds_since(self._heard)
             raise LinkLost(f"back after {silent_s:.1f} s of silence, perhaps without its settings")
-        for event in self._decoder.feed(data, at):
-            if not isinstance(event, DecodeFault):
+        listened = at if data or self._recorded else at.later(-self._held_up_s)
+        for event in self._decoder.feed(data, listened):
+            if isinstance(event, DecodeFault):
+                self._why = event.detail
+            else:
                 self._decoded += 1
                 self._unanswered = False
             self._deliver(self._tally.took(event, at))
@@ -96,7 +112,7 @@ class Session:
             request = self._decoder.poll()
             if request:
                 self._link.write(request)
-            self._asked, self._unanswered = now, bool(request)
+            self._asked, self._unanswered, self._held_up_s = now, bool(request), 0.0
             self._poll_due = now.later(interval_s)
             wait_s = interval_s
         return max(0.001, min(READ_S, wait_s))
@@ -105,7 +121,7 @@ class Session:
         """Return how long the answer to the last question may still take; not for ever on a line that never rests."""
         if not self._unanswered or now.seconds_since(self._asked) >= self._spec.silence_s:
             return 0.0
-        return ANSWER_S - min(now.seconds_since(self._asked), now.seconds_since(self._heard))
+        return ANSWER_S + self._held_up_s - min(now.seconds_since(self._asked), now.seconds_since(self._heard))
 
     def _may_have_forgotten(self) -> bool:
         """Say whether a device that needs settings was silent long enough to have been switched off and on.
@@ -122,7 +138,7 @@ class Session:
             self._bytes += len(data)
             self._tally.received(len(data))
             if not self._decoded:
-                self._doubt_the_rate(at)
+                self._doubt_the_line(data, at)
             return
         self._listened = at
         if self._recorded or self._spec.quantity is Quantity.SIGNAL:
@@ -133,15 +149,24 @@ class Session:
         if silent_s > SILENCE_FACTOR * self._spec.silence_s:
             raise LinkLost(f"silent for {silent_s:.0f} s")
 
-    def _doubt_the_rate(self, at: Instant) -> None:
-        """Bytes arrive, none decode: say which other rates the device knows."""
-        waited_s = at.seconds_since(self._opened)
-        if self._bytes < DEAF_BYTES and not (self._bytes >= DEAF_FEW_BYTES and waited_s >= DEAF_S):
-            return
+    def _doubt_the_line(self, data: bytes, at: Instant) -> None:
+        """Bytes arrive, none decode: say whose they are, or which other rates the device knows."""
+        if self._advice is None:
+            self._undecoded += data
+            enough = DEAF_FEW_BYTES if at.seconds_since(self._opened) >= DEAF_S else DEAF_BYTES
+            if len(self._undecoded) < enough:
+                return
+            self._advice = self._advise(bytes(self._undecoded))
+            self._undecoded.clear()
+        advice = self._advice or self._why or f"is this a {self._spec.title}?"
+        self._tally.doubt(f"bytes arrive, none decode: {advice}")
+
+    def _advise(self, heard: bytes) -> str:
+        if others := recognise(heard, besides=self._spec):
+            return f"they read as {' or '.join(others)}"
         line = self._spec.line
         rates = [rate for rate in ((line.baud, *line.alternatives) if line else ()) if rate != self._used_rate()]
-        advice = f"try {' or '.join(map(str, rates))}" if rates else f"is this a {self._spec.title}?"
-        self._tally.doubt(f"bytes arrive, none decode: {advice}")
+        return f"try {' or '.join(map(str, rates))}" if rates else ""
 
     def _used_rate(self) -> int | None:
         return self._baud or (self._spec.line.baud if self._spec.line else None)

@@ -17,7 +17,8 @@ in `84 03 B6 31`. CS knows none. On RS-485 a byte B0 + address comes first. Nobo
 memory: a gate sets nothing, it reads emissivity and transmission and tells them.
 
 So the codec asks one thing at a time and waits for exactly so many bytes. After an answer that did not come it lets one
-turn pass in silence and drops what still arrives, because a late answer looks like any other. Bytes that nobody asked
+turn pass in silence and drops what still arrives, because a late answer looks like any other. A host that never asked
+itself, which plays a capture, takes a lone byte that is a question for one. Bytes that nobody asked
 for are dropped and told; damage inside two bytes cannot be noticed: values that the device cannot measure are refused,
 and samples are flagged UNCHECKED.
 
@@ -146,6 +147,8 @@ class OptrisCtDecoder:
     def __init__(self, instrument: str) -> None:
         self._instrument = instrument
         self._exchange = Exchange()
+        self._asks = False
+        """Whether this host asks itself: then no byte that it hears is a question."""
         self._asked = TARGET
         self._buffer = bytearray()
         self._stray = 0
@@ -156,6 +159,7 @@ class OptrisCtDecoder:
 
     def poll(self) -> bytes:
         """Return the next question, or b"" for a turn of silence after one that was not answered."""
+        self._asks = True
         self._stray += len(self._buffer)
         self._buffer.clear()
         if self._exchange.is_open:
@@ -168,6 +172,10 @@ class OptrisCtDecoder:
     def feed(self, data: bytes, at: Instant) -> list[Event]:
         """Take bytes cut anywhere; return the events they complete. Never raises."""
         events: list[Event] = [*self._exchange.tell_overdue(at)]
+        if self._is_question(data):
+            self._asked = data[0]
+            self._exchange.ask(data)
+            return events
         if data:
             self._heard_ns = at.mono_ns
             self._buffer += data
@@ -184,6 +192,10 @@ class OptrisCtDecoder:
             events.append(DecodeFault(FaultKind.RESYNC, self._stray, at.at, at.mono_ns, "nobody asked for these"))
             self._stray = 0
         return events
+
+    def _is_question(self, data: bytes) -> bool:
+        idle = not (self._asks or self._exchange.is_open or self._buffer)
+        return idle and len(data) == 1 and data[0] in _CYCLE
 
     def _answer(self, answer: bytes, at: Instant) -> Event:
         number = int.from_bytes(answer, "big")

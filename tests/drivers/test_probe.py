@@ -52,6 +52,17 @@ def test_a_frame_as_hex_text_is_one_json_object(run, tmp_path: Path) -> None:
     assert errors == ""
 
 
+def test_answers_that_mean_nothing_alone_are_read_behind_their_questions(run, tmp_path: Path) -> None:
+    asked = "#> 04\n03 B6\n#> 01\n04 D3\n#> 01\n04 D4\n"
+    code, lines, errors = run("decode", "optris_ct", write(tmp_path / "both.hex", asked.encode()))
+    assert (code, errors) == (0, "")
+    assert [line.get("object_c", line.get("value")) for line in lines] == ["0.950", 23.5, 23.6]
+    code, lines, errors = run("decode", "optris_ct", write(tmp_path / "one.hex", b"03 B6\n04 D3\n04 D4\n"))
+    assert (code, lines) == (1, [])
+    assert "holds no sample of optris_ct" in errors
+    assert "it lacks what the host asked" in errors
+
+
 @pytest.mark.parametrize("name", ["frames.bin", "frames.bin.gz", "frames.raw"])
 def test_raw_frames_decode_as_a_stream(run, tmp_path: Path, name: str) -> None:
     code, lines, _errors = run("decode", "gy_mcu90640", write(tmp_path / name, FRAME_BYTES * 3))

@@ -11,7 +11,7 @@ import pytest
 from contract.clock import Clock, SystemClock
 from drivers import registry
 from drivers.codec import DriverSpec
-from drivers.devices import fluke_4180, gy_mcu90640
+from drivers.devices import fluke_4180, gy_mcu90614, gy_mcu90640
 from drivers.link import Link, LinkLost, LinkRefused
 from drivers.reader import Reader, open_link
 from drivers.samples import Applied, DecodeFault, DeviceReply, Event, FaultKind, ReferenceReading, ThermalFrame
@@ -19,6 +19,7 @@ from tests.conftest import FakeClock
 from tests.drivers.ptys import Device
 
 GY = registry.spec("gy_mcu90640")
+LEPTON = registry.spec("lepton_y16")
 START = b"".join(GY.start)
 
 
@@ -138,6 +139,23 @@ def test_a_wrong_line_rate_is_found_by_counting(device: Device, gates: Callable[
     device.say(frame_at(36.5))
     gate.next(ThermalFrame)
     assert gate.reader.status().hint == ""
+
+
+def test_another_device_on_the_line_is_named(device: Device, gates: Callable[..., Gate]) -> None:
+    gate = gates(GY, str(device.path))
+    device.hear(len(START))
+    device.say(gy_mcu90614.encode_reading(31.2, 25.0) * 500)
+    until(lambda: "none decode" in gate.reader.status().hint)
+    assert gate.reader.status().hint == "bytes arrive, none decode: they read as gy_mcu90614"
+
+
+def test_a_camera_that_is_not_understood_says_why(device: Device, gates: Callable[..., Gate]) -> None:
+    gate = gates(LEPTON, str(device.path))
+    device.say(b"\x75\xa9" * 2500)  # a piece of a frame
+    until(lambda: gate.reader.status().faults)
+    device.say(b"\x75\xa9" * 2500)
+    until(lambda: "are no frame" in gate.reader.status().hint)
+    assert gate.reader.status().hint == "bytes arrive, none decode: 5000 bytes are no frame"
 
 
 def test_commands_reach_the_device(device: Device, gates: Callable[..., Gate]) -> None:
