@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from drivers import registry
-from drivers.devices import chuwo_32x32
+from drivers.devices import chuwo_32x32, gy_mcu90640
 from drivers.samples import DecodeFault, Event, FaultKind, ThermalFrame
 from drivers.session import ANSWER_S, Session
 from drivers.tally import Tally
 from tests.conftest import FakeClock
 
 CHUWO = registry.spec("chuwo_32x32")
+GY = registry.spec("gy_mcu90640")
 INTERVAL_S = 0.25
 REPLY = chuwo_32x32.encode_frame(np.full((32, 32), 36.5), 25.0)
 
@@ -109,6 +110,43 @@ def test_a_question_that_nobody_answers_is_asked_again_after_half_a_second(clock
     link, events = conversation(clock, lambda _number: [])
     assert np.diff(link.asked_s) == pytest.approx(ANSWER_S, abs=0.002)
     assert {event.kind for event in events if isinstance(event, DecodeFault)} == {FaultKind.TIMEOUT}
+
+
+class HalvedLink:
+    """Half a frame, reads that bring nothing, then the other half."""
+
+    def __init__(self, clock: FakeClock, frame: bytes, empty_reads_s: list[float]) -> None:
+        self._clock = clock
+        self._pieces = [(0.01, frame[:700]), *((took_s, b"") for took_s in empty_reads_s), (0.01, frame[700:])]
+        self.stopping = threading.Event()
+
+    def read(self, timeout_s: float) -> bytes:
+        took_s, piece = self._pieces.pop(0)
+        self._clock.advance(took_s)
+        if not self._pieces:
+            self.stopping.set()
+        return piece
+
+    def write(self, data: bytes) -> None:
+        assert data in GY.start
+
+    def close(self) -> None:
+        self._pieces.clear()
+
+
+@pytest.mark.parametrize(
+    ("empty_reads_s", "first"),
+    [([0.1] * 6, DecodeFault), ([0.9], ThermalFrame), ([0.1, 0.7, 0.1], ThermalFrame)],
+    ids=["the device paused", "the system was held up", "a little of both"],
+)
+def test_a_frame_is_ended_by_a_pause_of_the_device_not_by_one_of_the_system(
+    empty_reads_s: list[float], first: type[Event], clock: FakeClock
+) -> None:
+    """A read that takes longer than it was given tells nothing of the device: its bytes may wait in the system."""
+    link = HalvedLink(clock, gy_mcu90640.encode_frame(np.full((24, 32), 36.5), 25.0), empty_reads_s)
+    events: list[Event] = []
+    Session(GY, "cam", link, clock, Tally(), events.append).listen(link.stopping, queue.SimpleQueue())
+    assert isinstance(events[0], first)
 
 
 def test_a_line_that_never_rests_is_asked_all_the_same(clock: FakeClock) -> None:
