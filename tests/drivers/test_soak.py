@@ -8,12 +8,9 @@ from tests.drivers.soak import soak
 
 
 def test_of_eight_instruments_at_full_rate_no_frame_is_lost_that_the_line_delivered(tmp_path: Path) -> None:
-    """On a busy machine a line may fail to deliver: such instruments are left out here, and fail the long run."""
     outcome = soak(4.0, 1.0, tmp_path)
     if outcome.delay_s > 0.3:
         pytest.skip(f"this machine takes up to {outcome.delay_s:.1f} s to pass a byte through a terminal")
     assert len(outcome.units) == 8
     assert all(unit.decoded for unit in outcome.units.values()), outcome
-    delivered = {name: unit for name, unit in outcome.units.items() if unit.delivered}
-    assert delivered, outcome
-    assert not any(unit.lost or unit.faults for unit in delivered.values()), outcome
+    assert all(unit.whole for unit in outcome.units.values()), outcome
