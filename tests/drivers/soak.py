@@ -10,13 +10,12 @@ that nothing is on its way when the two ends are compared:
     late      questions without an answer in time
     skipped   frames that a USB device has left out because the host did not take those before
     overrun   bytes of a serial line that found its terminal full
-    delay     how long at most one byte took through an idle terminal of its own in either process: the system's work, on
-              a busy machine seconds. A frame that is held up within for half a second has ended for its decoder
+    delay     how long at most one byte took through an idle terminal: the machine's own unrest
     memory    resident, the middle value of the first and of the last tenth after the warm-up
     processor seconds a second of this process, on whatever cores there are
 
-Exit code 1 if a frame is lost or wrong, or if memory grew by more than 1 MiB. Frames skipped and answers late were never
-sent: on a machine that has time there are none.
+Exit code 1 if a frame is lost or wrong, or if memory grew by more than 1 MiB. What was skipped or not answered was never
+sent: where the machine has time there is none.
 """
 
 import argparse

@@ -12,5 +12,4 @@ def test_of_eight_instruments_at_full_rate_no_frame_is_lost_that_the_line_delive
     if outcome.delay_s > 0.3:
         pytest.skip(f"this machine takes up to {outcome.delay_s:.1f} s to pass a byte through a terminal")
     assert len(outcome.units) == 8
-    assert all(unit.decoded for unit in outcome.units.values()), outcome
     assert all(unit.whole for unit in outcome.units.values()), outcome
