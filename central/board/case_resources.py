@@ -9,10 +9,11 @@ from sqlalchemy import Row
 
 from central.board.resources import Resource
 from central.instruments.assessment import Assessment
-from central.instruments.cases import AsFound, Case, CaseSource, CaseStage, FoundPoint
+from central.instruments.cases import Case, CaseSource, CaseStage
 from central.instruments.charts import StreamChart
 from central.instruments.cusum import Side
 from central.instruments.documents import Kept
+from central.instruments.found import AsFound, FoundPoint
 from central.instruments.life import Life
 from central.instruments.retrospect import ReviewPage
 from central.instruments.review import ReviewList

@@ -18,7 +18,7 @@ from central.board.desk import Desk
 from central.board.doors import Acting, Form, TheDesk, Viewer, allow, identity, text
 from central.board.instruments import evidence
 from central.instruments import cases, documents, retrospect
-from central.instruments.cases import AsFound, Case, FoundPoint
+from central.instruments.found import GAIN_PCT, AsFound, FoundPoint, found_in
 from central.instruments.life import Hand
 from central.instruments.refusal import InstrumentRefused
 from central.store.writer import Transaction
@@ -68,6 +68,7 @@ def one(request: Request, desk: TheDesk, session: Viewer, case: UUID) -> HTMLRes
         may=session.account.permissions,
         mine=found.expert == session.account.id,
         points=(34, 37, 39, 42)[:POINTS],
+        gain_limit=GAIN_PCT,
         **context,
         **seen,
     )
@@ -138,9 +139,12 @@ def review(request: Request, desk: TheDesk, session: Reviewer, review: UUID) -> 
     """Show whom a wrong instrument may have misjudged; the look is logged."""
     page = read_review(desk, session, review, Action.REVIEW_VIEWED)
     lists = [(name, [(row, VerdictKind(row.verdict)) for row in rows]) for name, rows in page.lists.items()]
+    with desk.store.read() as connection:
+        looks = [(row, Action(row.action)) for row in retrospect.looks(connection, review)]
     return desk.pages.page(
         request,
         "review.html",
+        looks=looks,
         desk=desk,
         session=session,
         now=desk.now(),
@@ -182,7 +186,7 @@ def read_review(desk: Desk, session: Session, review: UUID, action: Action) -> r
 def _moved(desk: Desk, case: UUID) -> Response:
     """Tell the board that an instrument changed, and show the case again."""
     with desk.store.read() as connection:
-        found: Case = cases.find(connection, case)
+        found = cases.find(connection, case)
     desk.news.gate(found.gate, "instrument")
     return RedirectResponse(f"/cases/{case}", 303)
 
@@ -194,7 +198,7 @@ def _found(desk: Desk, case: UUID, form: FormData) -> AsFound:
         with desk.store.read() as connection:
             if certificate.instrument != cases.find(connection, case).instrument:
                 raise InstrumentRefused("certificate.refused_other_instrument")
-        return cases.found_in(certificate)
+        return found_in(certificate)
     pairs = [(text(form, f"reference_{i}"), text(form, f"reading_{i}")) for i in range(POINTS)]
     points = tuple(FoundPoint(_number(one), _number(other)) for one, other in pairs if other)
     return AsFound(points, _number(text(form, "expanded")), _number(text(form, "mpe")))

@@ -18,14 +18,13 @@ from sqlalchemy import Connection, Row, select, update
 
 from central.access.accounts import all_accounts
 from central.access.audit import Action, record
+from central.instruments.found import AsFound, FoundPoint
 from central.instruments.life import Hand
 from central.instruments.refusal import InstrumentRefused
 from central.instruments.wording import coded
 from central.store.instrument_tables import cases
 from central.store.tables import audit
 from central.store.writer import Transaction
-from contract.calibration import Certificate, correct
-from contract.conformity import Zone, can_judge, zone
 from contract.ids import new_id
 from contract.vocabulary import Role
 
@@ -66,43 +65,6 @@ class UnknownCase(InstrumentRefused):
 
     def __init__(self, case: UUID) -> None:
         super().__init__("cases.unknown", f"no case {case}")
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPoint:
-    """One temperature as found, with the certificate in force applied as the gate does."""
-
-    reference_c: float
-    reading_c: float
-
-    @property
-    def error_c(self) -> float:
-        """Reading minus reference."""
-        return self.reading_c - self.reference_c
-
-
-@dataclass(frozen=True, slots=True)
-class AsFound:
-    """What the instrument showed before anybody touched it."""
-
-    points: tuple[FoundPoint, ...]
-    expanded_c: float
-    mpe_c: float
-
-    @property
-    def error_c(self) -> float:
-        """The largest error, with its sign."""
-        return max((point.error_c for point in self.points), key=abs)
-
-    @property
-    def zone(self) -> Zone:
-        """Where it lies against the permissible error; as found the guard band is U as well."""
-        return zone(self.error_c, self.mpe_c, self.expanded_c)
-
-    @property
-    def significant(self) -> bool:
-        """Whether people may have been misjudged: |e| > U."""
-        return abs(self.error_c) > self.expanded_c
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,44 +153,6 @@ def demand(case: Case, *stages: CaseStage) -> None:
         raise InstrumentRefused("cases.other_stage", f"case {case.id} is {case.stage}", stage=case.stage)
 
 
-def check_found(found: AsFound) -> AsFound:
-    """Return what was typed if it can be: raises InstrumentRefused with the likely slip named."""
-    if not found.points:
-        raise InstrumentRefused("cases.no_points")
-    for point in found.points:
-        for value in (point.reference_c, point.reading_c):
-            if not PLAUSIBLE_C[0] <= value <= PLAUSIBLE_C[1]:
-                raise InstrumentRefused(
-                    "cases.implausible", value=f"{value:g}", low=PLAUSIBLE_C[0], high=PLAUSIBLE_C[1]
-                )
-        if abs(point.error_c) > LARGEST_ERROR_C:
-            raise InstrumentRefused("cases.error_too_large", error=f"{point.error_c:+.1f}", most=LARGEST_ERROR_C)
-    if not 0 < found.expanded_c <= found.mpe_c:
-        raise InstrumentRefused("cases.bad_uncertainty", expanded=f"{found.expanded_c:g}")
-    if not can_judge(found.mpe_c, found.expanded_c):
-        raise InstrumentRefused("cases.poor_reference", expanded=f"{found.expanded_c:g}", mpe=f"{found.mpe_c:g}")
-    return found
-
-
-PLAUSIBLE_C: Final = (20.0, 50.0)
-LARGEST_ERROR_C: Final = 5.0
-"""More is a slip of the pen or a broken instrument that needs no table."""
-
-
-def found_in(certificate: Certificate) -> AsFound:
-    """Return what a gate's technician measured before adjusting, read as the gate then read people.
-
-    Raises InstrumentRefused if the certificate does not say it.
-    """
-    before, expanded_c, mpe_c = certificate.correction_found, certificate.expanded_c, certificate.mpe_c
-    if before is None or expanded_c is None or mpe_c is None:
-        raise InstrumentRefused("cases.no_points")
-    points = tuple(
-        FoundPoint(point.reference_c, round(correct(before, point.indicated_c), 4)) for point in certificate.as_found
-    )
-    return AsFound(points, expanded_c, mpe_c)
-
-
 def other_experts(connection: Connection, than: UUID | None) -> list[str]:
     """Return the names of the other experts who could verify."""
     return [
@@ -277,12 +201,6 @@ def history(connection: Connection, case: UUID) -> list[Row[Any]]:
     """Return what the audit log says of a case, the first first."""
     query = select(audit).where(audit.c.action == Action.CASE, audit.c.subject == str(case)).order_by(audit.c.number)
     return list(connection.execute(query).all())
-
-
-def as_json(found: AsFound) -> dict[str, Any]:
-    """Return what is kept of an as-found table."""
-    points = [[point.reference_c, point.reading_c] for point in found.points]
-    return {"points": points, "expanded_c": found.expanded_c, "mpe_c": found.mpe_c}
 
 
 def _case(row: Row[Any]) -> Case:

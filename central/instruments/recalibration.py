@@ -7,14 +7,11 @@ from central.access.sessions import Session
 from central.dispatch import Dispatch
 from central.instruments import documents, retrospect
 from central.instruments.cases import (
-    AsFound,
     Case,
     CaseOutcome,
     CaseSource,
     CaseStage,
-    as_json,
     change,
-    check_found,
     demand,
     experts,
     find,
@@ -24,6 +21,7 @@ from central.instruments.cases import (
     other_experts,
 )
 from central.instruments.clean import FIRST_CHECKS, first_checks, passed_check
+from central.instruments.found import AsFound, as_json, check_found
 from central.instruments.life import Ground, Hand, Life, current, move
 from central.instruments.lifecycle import CAUTION, Evidence
 from central.instruments.refusal import InstrumentRefused

@@ -20,7 +20,7 @@ from central.instruments.life import Hand, current
 from central.instruments.lifecycle import MEASURES
 from central.instruments.review import FoundError, Passed, Reviewed, ReviewList, review
 from central.store.instrument_tables import instrument_journal, review_entries, reviews
-from central.store.tables import alerts, measurements
+from central.store.tables import alerts, audit, measurements
 from central.store.writer import Transaction
 from contract.ids import new_id
 from contract.messages import Alert, Measurement, MeasurementBody, Verdict
@@ -157,6 +157,12 @@ def load(connection: Connection, made: UUID) -> ReviewPage | None:
         select(review_entries).where(review_entries.c.review == made).order_by(review_entries.c.p.desc())
     ).all()
     return ReviewPage(head, {name: [row for row in rows if row.list == name] for name in ReviewList})
+
+
+def looks(connection: Connection, made: UUID) -> list[Row[Any]]:
+    """Return who looked at a review or took its lists away, the newest first."""
+    query = select(audit.c.at, audit.c.who, audit.c.action).where(audit.c.subject == str(made))
+    return list(connection.execute(query.order_by(audit.c.number.desc())))
 
 
 def _usual_baseline(passed: list[Stored]) -> float | None:

@@ -148,6 +148,7 @@ def check_review(expert: httpx.Client, review: str, missed: UUID) -> None:
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(answer.text.splitlines()))
     assert [(row["passage"], row["list"]) for row in rows] == [(str(missed), "possibly_missed")]
+    assert "Who looked and exported (3)" in expert.get(f"/reviews/{review}?lang=en").text
     log = expert.get("/audit?lang=en").text
     assert "Review viewed" in log
     assert "Review exported" in log

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from central.instruments import cases, documents, retrospect
 from central.instruments.assessment import Assessment, Known, assess
-from central.instruments.cases import AsFound, CaseSource, CaseStage, FoundPoint
+from central.instruments.cases import CaseSource, CaseStage
+from central.instruments.found import AsFound, FoundPoint, check_found
 from central.instruments.life import Hand, current
 from central.instruments.lifecycle import Actor, TransitionRefused
 from central.instruments.recalibration import Recalibration
@@ -309,8 +310,17 @@ def test_certificates_of_a_gate_are_kept_refused_ones_too(array: Central) -> Non
 )
 def test_what_cannot_be_is_refused_with_the_likely_slip(found: AsFound, code: str) -> None:
     with pytest.raises(InstrumentRefused) as refusal:
-        cases.check_found(found)
+        check_found(found)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("readings_c", "gain_pct"),
+    [((33.6, 36.45, 38.35, 41.2), -5.0), ((34.3, 37.3, 39.3, 42.3), 0.0), ((34.3, 37.3, 39.3), None)],
+)
+def test_what_is_found_tells_a_gain_from_an_offset(readings_c, gain_pct) -> None:
+    points = (FoundPoint(*pair) for pair in zip((34, 37, 39, 42), readings_c, strict=False))
+    assert AsFound(tuple(points), 0.15, 0.5).gain_pct == (None if gain_pct is None else pytest.approx(gain_pct))
 
 
 def passes(central: Central, gate: str, values_c: list[float]) -> list[UUID]:
