@@ -14,8 +14,8 @@ that nothing is on its way when the two ends are compared:
     memory    resident, the middle value of the first and of the last tenth after the warm-up
     processor seconds a second of this process, on whatever cores there are
 
-Exit code 1 if a frame is lost or wrong, or if memory grew by more than 1 MiB. What was skipped or not answered was never
-sent: where the machine has time there is none.
+Exit code 1 if a frame is lost or wrong, or if memory grew by more than 1 MiB. What was skipped or not answered was
+never sent: where the machine has time there is none.
 """
 
 import argparse
