@@ -88,11 +88,18 @@ def _port_number(text: str) -> int:
     return number
 
 
+def _metres(text: str) -> float:
+    distance_m = float(text)
+    if not 0.02 <= distance_m <= 10:
+        raise argparse.ArgumentTypeError(f"{text} m: people stand at 0.02 to 10 m")
+    return distance_m
+
+
 def _device_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scene", choices=sorted(SCENES), default="people")
     parser.add_argument("--fault", action="append", default=[], help="NAME[:SIZE][@FROM[-UNTIL]], repeatable; see list")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--mark", type=float, default=None, help="metres at which people stand")
+    parser.add_argument("--mark", type=_metres, default=None, help="metres at which people stand")
     parser.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="how a camera hangs")
     parser.add_argument(
         "--cold", action="store_true", help="switched on just now: it warms up (without: on for an hour)"

@@ -69,6 +69,8 @@ class PtyPort(Port):
         self._order("plug")
 
     def _plug(self) -> None:
+        if os.path.lexists(self.path) and not self.path.is_symlink():
+            raise FileExistsError(errno.EEXIST, "there is a file of that name")
         self._master, self._slave = pty.openpty()
         # raw before anybody opens it: a cooked terminal echoes and eats bytes. The slave stays open here, so that the
         # master does not see a hang-up whenever the host closes.

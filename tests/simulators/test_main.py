@@ -64,6 +64,7 @@ def test_what_cannot_be_done_gets_a_sentence_and_code_2(capsys, arguments, said)
     [
         (["gy_614v"], "one of the arguments --pty --tcp is required"),
         (["gy_614v", "--tcp", "70000"], "70000 is no port"),
+        (["gy_614v", "--tcp", "0", "--mark", "-1"], "people stand at 0.02 to 10 m"),
         (["gy_614v", "--tcp", "0", "--scene", "nowhere"], "choose from 'bus', 'cold'"),
         (["toaster", "--tcp", "0"], "invalid choice"),
     ],

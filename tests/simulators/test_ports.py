@@ -143,6 +143,13 @@ def test_another_ports_path_is_not_taken_away(path):
             assert read(host, 5)
 
 
+def test_a_file_is_never_replaced_by_a_port(path):
+    path.write_text("somebody's notes")
+    with pytest.raises(PortRefused, match="there is a file of that name"):
+        PtyPort(Metronome(), path, CLOCK)
+    assert path.read_text() == "somebody's notes"
+
+
 def test_an_impossible_path_is_refused_with_its_name(tmp_path):
     with pytest.raises(PortRefused, match="nowhere"):
         PtyPort(Metronome(), tmp_path / "nowhere" / "device", CLOCK)
