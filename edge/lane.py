@@ -121,7 +121,7 @@ class Lane:
         self._spent("sites")
         moment = Moment(sample, air, scene, reasons, self._certificate, self._state, self._blackbody)
         decided = self._judge.decide(moment, sighted, gone)
-        self._examine(sample, t_s, reference, decided)
+        self._examine(sample, t_s, reference, decided, sighted)
         self._watch.settle(self._judge.settled)
         self._spent("decision")
         scene.picture_c.flags.writeable = False
@@ -141,15 +141,26 @@ class Lane:
         )
         return [*decided, picture]
 
-    def _examine(self, sample: Sample, t_s: float, reference: ReferenceSeen, decided: Sequence[PassageDecided]) -> None:
+    def _examine(
+        self,
+        sample: Sample,
+        t_s: float,
+        reference: ReferenceSeen,
+        decided: Sequence[PassageDecided],
+        sighted: Sequence[Sighted],
+    ) -> None:
         """Let the sample tell of the instrument's own health."""
         picture = isinstance(sample, ThermalFrame)
         if isinstance(sample, ThermalFrame):
             self._vitals.see(sample, t_s, reference.offset_c, shutter=self._readiness.shutter)
+        boxes = {seen.number: seen.box for seen in sighted}
         for one in decided:
             said = one.measurement
             lost = Reason.BASELINE_OUT_OF_MODEL in said.flags
             self._vitals.person(None if picture else said.indicated_c, out_of_model=lost)
+            if said.body_c is not None and self._view is not None and one.track in boxes:
+                left, _, right, _ = boxes[one.track]
+                self._vitals.place((left + right) / 2 / self._view.columns - 0.5, said.body_c)
 
     def _see(self, sample: Sample, air: Air, t_s: float) -> tuple[Scene, ReferenceSeen, tuple[Reason, ...]]:
         """Take the steps that a whole sample shares."""

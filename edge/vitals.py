@@ -9,6 +9,8 @@
 | shutter | no correction for twice its longest interval, the sensor 1.5 °C away from where the last one was made, or |
 |         | an offset that jumps by more than 0.5 °C across one |
 | stuck | a single point that shows the same number for twelve people in a row |
+| non-uniformity | people read more on one side of the picture than on the other: 0.2 °C across it, and 4.5 times    |
+|                | its uncertainty, over 300 to 600 people |
 | baseline | the newest person's station baseline was at its clamp (`decide.baseline`) |
 
 People move through the picture, so every statistic is a median: what is seen half of the time is the camera. What a
@@ -16,6 +18,7 @@ camera showed in its first windows is what it is held against, within 1.5 times 
 switched on noisy is found too. Used by the lane's thread; pure in its arguments.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,6 +51,10 @@ SENSOR_MOVED_C: Final = 1.5
 SETTLED_S: Final = 5.0
 SHUTTER_JUMP_C: Final = 0.5
 SAME_READINGS: Final = 12
+PEOPLE: Final = 600
+UNEVEN_C: Final = 0.2
+SURE: Final = 4.5
+"""Standard uncertainties; three would cry wolf five times a year at 3,000 people a day."""
 MAD_TO_SD: Final = 1.4826
 
 
@@ -58,6 +65,8 @@ class Vitals:
     netd_c: float
     noise_c: float | None = None
     """The newest window's."""
+    bad_share: float = 0.0
+    """Share of pixels that are dead or flicker; 0 until they were looked at for long enough."""
     _usual_c: list[float] = field(default_factory=list)
     _changes_c: list[float] = field(default_factory=list)
     _noisy: int = 0
@@ -74,25 +83,19 @@ class Vitals:
     _same: int = 0
     _shown_c: float | None = None
     _out_of_model: bool = False
+    _places: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=PEOPLE))
+    _uneven: bool = False
 
     @property
     def flags(self) -> tuple[HealthFlag, ...]:
         """What is wrong now."""
         found = [HealthFlag.NOISE] if self._noisy >= WINDOWS else []
         found += [HealthFlag.BAD_PIXELS] if self.bad_share > BAD_SHARE else []
+        found += [HealthFlag.NON_UNIFORMITY] if self._uneven else []
         found += [HealthFlag.SHUTTER] if self._shutter or self._jumped else []
         found += [HealthFlag.STUCK] if self._same >= SAME_READINGS else []
         found += [HealthFlag.BASELINE_OUT_OF_MODEL] if self._out_of_model else []
         return tuple(found)
-
-    @property
-    def bad_share(self) -> float:
-        """Share of pixels that are dead or flicker; 0 until they were looked at for long enough."""
-        if self._pixels_c is None or self._apart is None or self._looks < PIXEL_LOOKS:
-            return 0.0
-        middle_c = float(np.median(self._pixels_c))
-        bad = (self._pixels_c < DEAD * middle_c) | (self._pixels_c > WILD * middle_c) | (self._apart > OFTEN)
-        return float(np.mean(bad))
 
     def see(self, frame: ThermalFrame, t_s: float, offset_c: float | None, *, shutter: bool) -> None:
         """Take a picture; `offset_c` is what the reference in view asks for, `shutter` a correction just before it."""
@@ -105,14 +108,16 @@ class Vitals:
         self._looked_s = t_s
         change_c = frame.temps_c - before.temps_c
         coarse_c = change_c[::COARSE, ::COARSE]
-        common_c = np.nanmedian(coarse_c)
-        spread_c = MAD_TO_SD * float(np.nanmedian(np.abs(coarse_c - common_c))) / 2**0.5
-        if not np.isfinite(spread_c) or spread_c == 0.0:
+        coarse_c = coarse_c[np.isfinite(coarse_c)]
+        common_c = np.median(coarse_c) if coarse_c.size else 0.0
+        spread_c = MAD_TO_SD * float(np.median(np.abs(coarse_c - common_c))) / 2**0.5 if coarse_c.size else 0.0
+        if spread_c == 0.0:
             return  # a picture without values, or the same one again: other flags say so
         self._note_noise(spread_c)
         # a dead pixel does not follow what the others share
         self._note_pixels(np.minimum(np.abs(change_c), np.abs(change_c - common_c)))
         self._note_apart(frame.temps_c)
+        self._count_bad()
 
     def person(self, shown_c: float | None, *, out_of_model: bool = False) -> None:
         """Take what a single point showed of the next person, and whether the station's baseline still holds."""
@@ -121,6 +126,19 @@ class Vitals:
             return
         self._same = self._same + 1 if shown_c == self._shown_c else 1
         self._shown_c = shown_c
+
+    def place(self, across: float, body_c: float) -> None:
+        """Take where in the picture the next person stood, from -0.5 at its left edge to 0.5, and what was read."""
+        self._places.append((across, body_c))
+        if len(self._places) < PEOPLE // 2 or len(self._places) % 20:
+            return
+        x, value_c = np.array(self._places).T
+        x = x - x.mean()
+        spread = float(x @ x)
+        slope_c = float(x @ value_c) / spread if spread else 0.0
+        left_c = value_c - value_c.mean() - slope_c * x
+        u_c = float(np.sqrt(left_c @ left_c / (len(x) - 2) / spread)) if spread else 0.0
+        self._uneven = abs(slope_c) > max(UNEVEN_C, SURE * u_c)
 
     def _note_noise(self, spread_c: float) -> None:
         self._changes_c.append(spread_c)
@@ -146,6 +164,13 @@ class Vitals:
         if self._apart is None or self._apart.shape != apart.shape:
             self._apart = np.zeros(apart.shape, np.float32)
         self._apart += (apart - self._apart) * np.float32(4 / PIXEL_LOOKS)
+
+    def _count_bad(self) -> None:
+        if self._pixels_c is None or self._apart is None or self._looks < PIXEL_LOOKS:
+            return
+        middle_c = np.median(self._pixels_c)
+        bad = (self._pixels_c < DEAD * middle_c) | (self._pixels_c > WILD * middle_c) | (self._apart > OFTEN)
+        self.bad_share = float(np.mean(bad))
 
     def _note_shutter(self, frame: ThermalFrame, offset_c: float | None, *, shutter: bool) -> None:
         since_s = frame.since_shutter_s

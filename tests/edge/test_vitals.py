@@ -1,5 +1,6 @@
 """What a camera's own pictures say of its health, with people walking through them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -117,6 +118,29 @@ def test_a_single_point_that_shows_everybody_the_same_is_stuck() -> None:
     vitals.person(34.5)
     assert vitals.flags == (HealthFlag.STUCK,)
     vitals.person(34.6)
+    assert vitals.flags == ()
+
+
+@pytest.mark.parametrize(("slope_c", "flags"), [(0.0, ()), (0.5, (HealthFlag.NON_UNIFORMITY,))])
+def test_people_who_read_more_on_one_side_tell_an_uneven_picture(slope_c: float, flags) -> None:
+    rng, vitals = np.random.default_rng(6), Vitals(NETD_C)
+    for across in rng.uniform(-0.35, 0.35, 600):
+        vitals.place(across, 36.5 + slope_c * across + rng.normal(0, 0.4))
+    assert vitals.flags == flags
+
+
+def test_people_at_one_mark_tell_nothing_of_the_picture() -> None:
+    vitals = Vitals(NETD_C)
+    for number in range(600):
+        vitals.place(0.1, 36.5 + number / 1000)
+    assert vitals.flags == ()
+
+
+def test_a_picture_without_values_tells_nothing() -> None:
+    camera, vitals = Camera(), Vitals(NETD_C)
+    for number in range(4):
+        empty = replace(camera.frame(), temps_c=np.full(SHAPE, np.nan, np.float32))
+        vitals.see(empty, float(number), None, shutter=False)
     assert vitals.flags == ()
 
 
