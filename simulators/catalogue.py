@@ -158,7 +158,7 @@ DEVICES: Final = {
     "hart_9132": Model("Hart 9133 infrared calibrator", lambda scene, unit: Hart9132(_plate(scene, unit))),
     "htpa32x32d": Model(
         "Heimann HTPA32x32d with UDP board",
-        lambda scene, unit: Htpa32x32d(_camera(scene, unit, HTPA_32X32)),
+        lambda scene, unit: Htpa32x32d(_camera(scene, unit, HTPA_32X32), seed=unit.seed),
         mark_m=0.35,
         datagram_bytes=DATAGRAM_BYTES,
         faults=camera.FAULTS,

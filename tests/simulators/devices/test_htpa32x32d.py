@@ -81,6 +81,24 @@ def test_started_by_the_driver_it_sends_the_picture():
     assert frames[0].sensor_c == pytest.approx(30.55)
 
 
+def test_images_come_as_unevenly_as_recorded():
+    """14 images of a real device: 1.48 s, 0.03 to 0.16 s apart, the middle one 0.11 s."""
+    device = Htpa32x32d(Still(picture=picture(32, 32)), seed=3)
+    device.power_up(0.0)
+    for order in codec.SPEC.start:
+        device.hear(order, 0.0)
+    times, t_s = [], 0.0
+    while t_s < 60.0:
+        said, next_s = device.speak(t_s)
+        times += [t_s] * bool(said)
+        t_s = next_s
+    gaps = np.diff(times)
+    assert len(times) / 60 == pytest.approx(13 / 1.48, rel=0.02)
+    assert np.median(gaps) == pytest.approx(0.114, abs=0.01)
+    assert 0.03 <= gaps.min() < 0.08
+    assert 0.14 < gaps.max() < 0.2
+
+
 def test_over_a_real_socket_an_image_is_two_datagrams():
     with (
         UdpPort(Htpa32x32d(Still(picture=picture(32, 32))), SystemClock(), datagram_bytes=DATAGRAM_BYTES) as port,
