@@ -38,6 +38,7 @@ from contract.messages import (
     SecondMeasurement,
 )
 from contract.topics import Kind, Topic
+from contract.vocabulary import InstrumentState
 
 MAX_HELD: Final = 10_000
 """Messages held for one unknown station; further ones are left with the station, which sends them again."""
@@ -92,10 +93,10 @@ class Filing:
         for one in group:
             if standing[one.topic.gate] is Standing.REFUSED:
                 filed.counts[one.topic.kind, "refused"] += 1
-        states = [one for one in accepted if one.topic.kind is Kind.INSTRUMENT_STATE]
-        self._file_accepted(transaction, [one for one in accepted if one not in states], filed)
-        known = [one for one in states if not self._premature(transaction, one)]
-        self._file_accepted(transaction, known, filed)
+        # what took an instrument out stands before the charts' opinion of it, what brings it back after its evidence
+        for turn in range(3):
+            now = [one for one in accepted if _turn(one) == turn and not _premature(transaction, one)]
+            self._file_accepted(transaction, now, filed)
         return filed
 
     def file_held(self, transaction: Transaction, gate: str, decode: Callable[[bytes, str], Received | None]) -> Filed:
@@ -106,7 +107,7 @@ class Filing:
         ).all()
         waiting = [one for row in rows if (one := decode(row.payload, row.topic)) is not None]
         transaction.connection.execute(held.delete().where(held.c.gate == gate))
-        waiting.sort(key=lambda one: one.topic.kind is Kind.INSTRUMENT_STATE)
+        waiting.sort(key=lambda one: one.topic.kind is Kind.INSTRUMENT_STATE)  # health has named the instruments
         self._file_accepted(transaction, waiting, filed)
         return filed
 
@@ -234,9 +235,6 @@ class Filing:
             said, recalibration = cast("InstrumentStateBody", one.body), self.surveillance.recalibration
             reported.follow(transaction, recalibration, one.topic.gate, said)
 
-    def _premature(self, transaction: Transaction, one: Received) -> bool:
-        return reported.premature(transaction.connection, one.topic.gate, cast("InstrumentStateBody", one.body))
-
     def _certificate(self, transaction: Transaction, one: Received, _filed: Filed) -> None:
         if self.surveillance is not None:
             self.surveillance.hear_certificate(
@@ -270,6 +268,18 @@ def refuse(transaction: Transaction, topic: str, payload: bytes, reason: str, *,
         "payload": payload if keep else None,
     }
     transaction.connection.execute(refusals.insert().values(row))
+
+
+def _turn(one: Received) -> int:
+    if not isinstance(one.body, InstrumentStateBody):
+        return 1
+    return 2 if one.body.state is InstrumentState.IN_SERVICE else 0
+
+
+def _premature(transaction: Transaction, one: Received) -> bool:
+    if not isinstance(one.body, InstrumentStateBody):
+        return False
+    return reported.premature(transaction.connection, one.topic.gate, one.body)
 
 
 def _receipt(transaction: Transaction, one: Received) -> dict[str, Any]:

@@ -185,7 +185,8 @@ async def _conclude(session: Session, run: Run, order: Order) -> bool:
         )
     )
     reached = office.instruments.state_of(session.instrument.id)
-    session.update(stage=Stage.PASSED, certificate=made.id, state=reached, overall=1.0, progress=1.0)
+    waits = "" if reached in TRUSTED else "technician.waits_for_expert"
+    session.update(stage=Stage.PASSED, certificate=made.id, state=reached, overall=1.0, progress=1.0, refused=waits)
     return True
 
 
