@@ -21,7 +21,7 @@ from drivers.registry import spec
 from edge import fitting
 from edge.measure.radiometry import Path as Way
 from edge.measure.radiometry import air_transmittance, arriving, plate_apparent
-from edge.technician import procedure
+from edge.technician import linearity, procedure
 from edge.technician.profile import PROFILES, Profile
 from simulators.devices.fluke_4180 import Fluke4180
 from simulators.devices.gy_mcu90640 import GyMcu90640, Settings
@@ -30,7 +30,7 @@ from simulators.ports import PtyPort
 from tests.edge.conftest import a_certificate
 
 AIR_C = 22.0
-FAST = 60.0
+FAST = 200.0
 DISTANCE_M = 0.35
 REGION = (16, 12, 5)
 EMISSIVITY = 0.95
@@ -138,7 +138,7 @@ def bench_settings(settings: dict[str, Any], folder: Path, *, pace: float = 60.0
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask the blackbody often, its world runs sixty times as fast; and the camera at 8 Hz."""
+    """Ask the blackbody often, its world runs so much faster; and the camera at 8 Hz."""
     camera = gy_mcu90640.SPEC
     start = (gy_mcu90640.set_emissivity(1.0), gy_mcu90640.set_rate(8.0), *camera.start[2:])
     quick = {
@@ -146,7 +146,10 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         "gy_mcu90640": dataclasses.replace(camera, start=start),
     }
     monkeypatch.setattr(fitting, "spec", lambda name: quick[name] if name in quick else spec(name))
-    monkeypatch.setitem(PROFILES, "rehearsal", Profile("rehearsal", (35.0, 39.0), 0.4, source="these tests"))
+    rehearsal = Profile("rehearsal", (35.0, 39.0), 0.4, readings=5, settle_s=30.0, source="these tests")
+    monkeypatch.setitem(PROFILES, "rehearsal", rehearsal)
+    monkeypatch.setattr(linearity, "SETTLE_S", 30.0)
+    monkeypatch.setattr(linearity, "READINGS", 5)
     monkeypatch.setattr(procedure, "WINDOW_S", (1.0, 30.0))
     monkeypatch.setattr(procedure, "LEAST_READINGS", 5)
     monkeypatch.setattr(procedure, "DRIFT_C", 0.06)
