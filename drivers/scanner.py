@@ -105,11 +105,11 @@ class FrameScanner:
 
     def feed(self, data: bytes, at: Instant) -> list[bytes | DecodeFault]:
         """Take bytes cut anywhere; return the frames they complete and the faults, in the order of the bytes."""
-        events: list[bytes | DecodeFault] = []
-        over = not data and at.mono_ns - self._heard_ns >= PAUSE_S * 1e9
         if data and not (self._buffer or self._lost) and self._is_frame(data):  # as most links bring them: no copy
             self._heard_ns = at.mono_ns
             return [data]
+        events: list[bytes | DecodeFault] = []
+        over = not data and at.mono_ns - self._heard_ns >= PAUSE_S * 1e9
         if data:
             self._buffer += data
             self._heard_ns = at.mono_ns

@@ -10,12 +10,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.units import ZERO_C_IN_K
 from drivers.defects import find_defects
 from drivers.samples import SampleFlag
-from drivers.screening import is_sound
+from drivers.screening import is_sound, reflected
 
 COUNTS: Final = np.dtype("<u2")
+TENTHS: Final = 10
+HUNDREDTHS: Final = 100
+"""Counts per degree."""
+
+_SCALE: Final = {
+    TENTHS: (2731, np.float32(0.5), np.float32(0.1)),
+    HUNDREDTHS: (27315, np.float32(0), np.float32(0.01)),
+}
+"""Whole counts and the rest of one at 0 degC, and kelvin a count."""
 
 _ALL_COUNTS: Final = 0xFFFF
 _SPAN: Final = 0x7FFF
@@ -28,11 +36,14 @@ def temperatures(raw: NDArray[np.uint16], counts_per_c: int, least: int = 1) -> 
     usual = np.minimum.reduce(raw.view(np.int16), axis=None) >= least
     if not usual and raw.max() < least:
         return no_temperatures(raw)
-    temps_c = raw.astype(np.float32)
-    temps_c -= np.float32(ZERO_C_IN_K * counts_per_c)  # float32 holds both exactly
-    temps_c *= np.float32(1 / counts_per_c)
+    zero, rest, kelvin = _SCALE[counts_per_c]
+    framed = reflected(raw, zero if usual else int(raw.min()))
+    temps_c = framed[1:-1].astype(np.float32) if usual else raw.astype(np.float32) - np.float32(zero)
+    if rest:
+        temps_c -= rest
+    temps_c *= kelvin  # exact until here: the only rounding
     flags = SampleFlag.NONE
-    if not ((usual or _is_possible(raw)) and is_sound(raw, counts_per_c)):
+    if not ((usual or _is_possible(raw)) and is_sound(framed, counts_per_c)):
         flags = _leave_out(temps_c, raw, counts_per_c)
     temps_c.setflags(write=False)
     return temps_c, flags

@@ -337,10 +337,10 @@ class LeptonY16Decoder:
 def _temperatures(raw: NDArray[np.uint16], telemetry: Telemetry | None) -> tuple[NDArray[np.float32], SampleFlag]:
     """Return what the counts mean, and what is to be doubted."""
     if telemetry is None:
-        return y16.temperatures(raw, 100, _NOT_TLINEAR_BELOW)
+        return y16.temperatures(raw, y16.HUNDREDTHS, _NOT_TLINEAR_BELOW)
     if telemetry.agc or not telemetry.tlinear:
         return y16.no_temperatures(raw)
-    return y16.temperatures(raw, 100 if telemetry.kelvin_per_count < 0.05 else 10)
+    return y16.temperatures(raw, y16.HUNDREDTHS if telemetry.kelvin_per_count < 0.05 else y16.TENTHS)
 
 
 def _is_torn(frame: bytes) -> bool:

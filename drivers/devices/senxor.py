@@ -72,7 +72,6 @@ _PREFIX: Final = b"   #"
 _UNCHECKED: Final = b"XXXX"
 _FIXED: Final = 8
 """Bytes of command and check value."""
-_HEX: Final = re.compile(rb"[0-9A-F]{4}")
 _LONGEST_TEXT: Final = 4 * 256 + _FIXED
 """Content of the longest text message: every register once."""
 _HEADER: Final = struct.Struct("<HHH")
@@ -241,12 +240,15 @@ def _watched(request: bytes, frame: ThermalFrame) -> bytes:
 # --- decoding ---------------------------------------------------------------------------------------------------------
 
 
+_LENGTHS: Final[Mapping[bytes, int]] = {
+    b"%04X" % length: length + 8
+    for length in (*range(_FIXED, _LONGEST_TEXT + 1), *(content + _FIXED for content in _LAYOUTS))
+}
+
+
 def _length(header: bytes) -> int:
     """Say how long the message is; 0 for a length that no message of the protocol has."""
-    if not _HEX.fullmatch(header, 4):
-        return 0
-    length = int(header[4:], 16)
-    return length + 8 if _FIXED <= length <= _LONGEST_TEXT or length - _FIXED in _LAYOUTS else 0
+    return _LENGTHS.get(header[4:], 0)
 
 
 def _sum_is_right(message: bytes) -> bool:
