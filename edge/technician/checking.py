@@ -100,6 +100,7 @@ def _keep(session: Session, one: CheckSet, sets: list[CheckSet]) -> Keep:
         n=sum(done.n for done in told),
         passed=one.outcome is Outcome.PASSED,
         made_by=one.by,
+        certificate_id=one.certificate,
     )
     if one.outcome is Outcome.PASSED:
         back = _back(one) if clean and session.state is InstrumentState.WATCH else None

@@ -10,8 +10,12 @@ from contract.messages import CertificateBody, CheckResult, DriftReport
 from contract.topics import Kind
 from contract.vocabulary import HealthFlag, InstrumentState, Reason
 from edge.config import GateConfig
+from edge.store import Store
+from edge.technician import journal
+from edge.technician.run import Run
 from tests.edge.rig import DutyRoom, running
 from tests.edge.technician.morning import bench, bench_settings, hurry
+from tests.edge.technician.plans import started
 from tests.edge.technician.terminals import Terminal
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +90,27 @@ async def test_without_a_gate_the_commands_say_how_to_start_one(bench_toml: Path
     terminal = Terminal(bench_toml, 1)
     assert await terminal.run("check", "camera", "--by", "li") == 2
     assert "guankou-edge run" in terminal.said
+
+
+async def test_a_calibration_is_given_up_on_the_command_line(
+    settings: dict[str, Any], tmp_path: Path, bench_toml: Path
+) -> None:
+    config = GateConfig.model_validate(bench_settings(settings, tmp_path))
+    begun = started().model_copy(update={"profile": "rehearsal"})
+    store = Store.open(config.store.path)
+    store.write(lambda connection: journal.keep_event(connection, Run([begun]), begun))
+    store.close()
+    async with running(config) as screens:
+        terminal = Terminal(bench_toml, screens.client.base_url.port)
+        assert await terminal.run("calibrate", "camera", "--by", "li", "--abandon") == 3
+        assert "stays on record" in terminal.said
+        assert await terminal.run("calibrate", "camera", "--by", "li", "--abandon") == 2
+        assert "camera has no unfinished calibration" in terminal.said
+    store = Store.open(config.store.path)
+    with store.reading() as connection:
+        assert journal.open_run(connection, "camera") is None
+        run = journal.latest_run(connection, "camera")
+    store.close()
+    assert run is not None
+    assert run.finished is not None
+    assert (run.finished.by, run.finished.abandoned) == ("li", True)
