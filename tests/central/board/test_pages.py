@@ -154,6 +154,18 @@ def test_the_reference_lists_every_operation_and_serves_itself(stranger: httpx.C
         "/api/v1/gates",
         "/api/v1/gates/{gate}",
         "/api/v1/instruments",
+        "/api/v1/instruments/{gate}/{instrument}",
+        "/api/v1/instruments/{gate}/{instrument}/state",
+        "/api/v1/instruments/{gate}/{instrument}/cases",
+        "/api/v1/gates/{gate}/certificates",
+        "/api/v1/certificates/{certificate}",
+        "/api/v1/reviews/{review}",
+        "/api/v1/cases",
+        "/api/v1/cases/{case}",
+        *(
+            f"/api/v1/cases/{{case}}/{step}"
+            for step in ("assign", "take", "as-found", "adjust", "verify", "fail", "close")
+        ),
     }
     for path in document["paths"]:
         assert path in page
