@@ -62,6 +62,7 @@ class Reason(StrEnum):
     INCOMPLETE = "incomplete"
     """A step on the way gave no number, or no uncertainty."""
     TOO_FAR = "too_far"
+    TOO_CLOSE = "too_close"
     TURNED_AWAY = "turned_away"
     MOVING = "moving"
     SITE_COVERED = "site_covered"

@@ -23,6 +23,8 @@ HALF_HEIGHT_MM: Final = 112.0
 CENTRE_Y_MM: Final = 15.0
 CANTHUS_X_MM: Final = 15.5
 CANTHUS_Y_MM: Final = 4.0
+NOSE_MM: Final = 17.0
+"""How far the tip of the nose stands out of the head: 25 mm before the eyes, which lie deeper."""
 SHOULDER_MM: Final = 230.0
 """Half of the shoulders' width."""
 
@@ -94,8 +96,9 @@ def face_of(person: Person, air_c: float, outdoor_c: float) -> Face:
 
 def portrait(face: Face, x_mm: Grid, y_mm: Grid, *, detail: bool = True) -> Portrait:
     """Return the map on the grid spanned by two axes of millimetres."""
-    turned = x_mm / max(float(np.cos(np.deg2rad(face.yaw_deg))), 0.3)
-    x, y = turned[None, :], y_mm[:, None]
+    turned = _turned(face, x_mm, detail=detail)
+    outline = x_mm if detail else turned
+    x, y = outline[None, :], y_mm[:, None]
     e = (x / _half_width(y_mm, detail=detail)[:, None]) ** 2 + ((y - CENTRE_Y_MM) / HALF_HEIGHT_MM) ** 2
     head = e < 1
     temps, cover = _shoulders(face, x_mm, y_mm, detail=detail)
@@ -103,10 +106,22 @@ def portrait(face: Face, x_mm: Grid, y_mm: Grid, *, detail: bool = True) -> Port
     edge = np.clip((1 - e) / 0.18, 0, 1) ** 0.7
     skin = face.air_c + 2 + (skin - face.air_c - 2) * (0.80 + 0.20 * edge)  # a limb seen at a slant is cooler
     if detail:
-        _ears(face, turned, y_mm, temps, cover)
+        _ears(face, outline, y_mm, temps, cover)
     temps = np.where(head, skin, temps)
     mask = _cover_up(face, turned, y_mm, head, temps, detail=detail)
     return Portrait(x_mm, y_mm, temps, (cover | head).astype(np.float64), mask)
+
+
+def _turned(face: Face, x_mm: Grid, *, detail: bool) -> Grid:
+    """Return where on the face each column looks: with detail a head turns as a cylinder does, without it is squeezed.
+
+    What lies in front moves towards the side that the nose points to, what lies beside moves less.
+    """
+    yaw = float(np.deg2rad(face.yaw_deg))
+    if not detail:
+        return np.asarray(x_mm / max(float(np.cos(yaw)), 0.3))
+    around = np.arcsin(np.clip(x_mm / HALF_WIDTH_MM, -1, 1)) - yaw
+    return np.asarray(HALF_WIDTH_MM * np.sin(np.clip(around, -np.pi / 2, np.pi / 2)))
 
 
 def _half_width(y_mm: Grid, *, detail: bool) -> Grid:
@@ -132,7 +147,8 @@ def _skin(face: Face, x: Grid, y: Grid, *, detail: bool) -> Grid:
         temps += (temple - forehead) * _spot(x, y, side * 35, -45, 15, 10)
         temps += 0.35 * (face.balance_c(0.15) - cheek) * _spot(x, y, side * 22, 2, 14, 9)
         temps -= 0.9 * _spot(x, y, side * 33, 1, 9, 5)  # the cornea is cooler than the orbit
-    temps += (face.balance_c(0.55) + face.nose_c - cheek) * _spot(x, y, 0, 38, 9, 13)
+    tip = NOSE_MM * float(np.tan(np.deg2rad(face.yaw_deg))) if detail else 0.0
+    temps += (face.balance_c(0.55) + face.nose_c - cheek) * _spot(x, y, tip, 38, 9, 13)
     temps += 0.6 * (face.balance_c(0.2) - cheek) * _spot(x, y, 0, 72, 18, 7)
     if detail:
         temps += _features(face, x, y)

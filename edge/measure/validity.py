@@ -43,7 +43,7 @@ def refusal(track: Track, pose: Pose, view: View, site: Site) -> Reason | None:
     if size < FARTHEST:
         return Reason.TOO_FAR
     if size > NEAREST:
-        return Reason.NOT_A_FACE
+        return Reason.TOO_CLOSE
     if track.speed * _WIDTH_M > SPEED_M_S:
         return Reason.MOVING
     return None

@@ -27,7 +27,7 @@ def test_a_still_face_at_the_mark_may_be_measured():
     ("face", "reason"),
     [
         ({"eyes_px": 0.65 * VIEW.eyes_px}, Reason.TOO_FAR),
-        ({"eyes_px": 1.5 * VIEW.eyes_px}, Reason.NOT_A_FACE),
+        ({"eyes_px": 1.5 * VIEW.eyes_px}, Reason.TOO_CLOSE),
         ({"turn": 0.4}, Reason.TURNED_AWAY),
         ({"nod": -0.4}, Reason.TURNED_AWAY),
         ({"x": 4.0}, Reason.TOO_FAR),
