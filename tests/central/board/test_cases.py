@@ -1,6 +1,7 @@
 """A case from the drift flag to the return to service over HTTP and the real broker; refusals on the way."""
 
 import csv
+import html
 import re
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -160,6 +161,20 @@ def test_pages_are_there_in_both_languages(bench: Gate, officer: httpx.Client) -
             assert word in officer.get(f"{path}?lang={language}").text
         page = officer.get(f"/instruments/{bench.name}/array?lang={language}")
         assert page.status_code == 200
+    officer.get("/instruments?lang=zh")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_flag_of_health_is_a_word_on_the_instruments_pages(bench: Gate, officer: httpx.Client, language) -> None:
+    flags = tuple(HealthFlag)
+    part = InstrumentHealth(instrument="array", driver="senxor", role="screen", link=LinkState.UP, flags=flags)
+    bench.say(GateHealth(at=bench.now(), screening=False, instruments=(part,), simulated=True))
+    phrases = Phrases.load(LOCALE)
+    for path in ("/instruments", f"/instruments/{bench.name}/array"):
+        page = officer.get(f"{path}?lang={language}").text
+        shown = re.findall(r'tag--bad">([^<]+)<', page)
+        assert {phrases.word(flag, language) for flag in flags} <= {html.unescape(text) for text in shown}
+        assert raw_codes(page, language) == set()
     officer.get("/instruments?lang=zh")
 
 
