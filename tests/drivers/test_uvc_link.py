@@ -260,6 +260,20 @@ def test_a_size_told_wrongly_gives_no_shifted_picture(sent: str, told: str) -> N
         assert isinstance(event, DecodeFault) or event.device_counter is not None
 
 
+def test_raw_video_entered_within_a_picture_gives_no_rolled_one() -> None:
+    """FFmpeg eats its first frame, or what came of it until then: it may so find the border by itself."""
+    frames = [lepton_y16.encode_counts(COUNTS + np.uint16(index)) for index in range(20)]
+    url, thread = serve_video([frames[0][20_000:], *frames[1:]])
+    link, decoder, at = UvcLink(f"{url}?size=160x120", LEPTON), LEPTON.decoder("cam"), SystemClock().now()
+    events = [event for index in range(10) for event in decoder.feed(link.read(1.0), at.later(0.115 * index))]
+    link.close()
+    thread.join()
+    assert events
+    for event in events:
+        if not (isinstance(event, DecodeFault) and "seam" in event.detail):
+            np.testing.assert_allclose(event.temps_c - event.temps_c[0, 0], (COUNTS - COUNTS[0, 0]) / 100, atol=1e-3)
+
+
 def test_a_size_that_the_driver_does_not_know_is_refused() -> None:
     with pytest.raises(LinkRefused, match="160x122, 160x120"):
         UvcLink("raw+tcp://127.0.0.1:1?size=320x240", LEPTON)
