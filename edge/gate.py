@@ -31,6 +31,7 @@ from edge.desk import Desk
 from edge.events import LaneEvent
 from edge.health import EMPTY, Health
 from edge.instruments import Instruments
+from edge.kiosk import certificates as certificate_pages
 from edge.kiosk import explain, technician
 from edge.kiosk.pages import HERE, Kiosk, application
 from edge.kiosk.screen import LaneScreen, Screen
@@ -168,7 +169,8 @@ class Gate:
         """Take up what was left, screen until `stop`, and end everything within a second."""
         kiosk = self._kiosk()
         app = application(kiosk)
-        technician.add(app, kiosk, self._bench, self._store)
+        technician.add(app, kiosk, self._bench)
+        certificate_pages.add(app, kiosk, self._bench, self._store)
         explain.add(app, kiosk, self._store)
         restore(
             self._config,

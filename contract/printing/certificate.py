@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from reportlab.graphics import renderSVG
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -43,6 +45,18 @@ def pdf(certificate: Certificate, language: Language | None = None) -> bytes:
     words = _Words(Phrases.load(LOCALE), LANGUAGES if language is None else (language,))
     pages = _set(certificate, words, of=None)
     return _set(certificate, words, of=pages[1])[0]
+
+
+def listed(certificate: Certificate, phrases: Phrases, language: Language) -> list[tuple[str, str]]:
+    """Return what a certificate says beside its points, for a page: name and content of each line."""
+    words = _Words(phrases, (language,))
+    rows = _facts(certificate, words) + _findings(certificate, words)
+    return [(words.text(f"certificate.{key}"), text) for key, text in rows]
+
+
+def plot_svg(certificate: Certificate, phrases: Phrases, language: Language) -> str:
+    """Return the plot of a certificate that has points, for a page."""
+    return str(renderSVG.drawToString(_plot(certificate, _Words(phrases, (language,)))))
 
 
 def _set(certificate: Certificate, words: "_Words", of: int | None) -> tuple[bytes, int]:
@@ -105,13 +119,7 @@ def _story(certificate: Certificate, words: _Words) -> list[Flowable]:
             head = _paragraph(words.text(f"certificate.{key}"), 11)
             story += [KeepTogether([head, Spacer(0, 1 * mm), _points(points, certificate, words)]), Spacer(0, 2.5 * mm)]
     if certificate.as_found or certificate.as_left:
-        plot = error_plot(
-            certificate,
-            error=f"{words.text('certificate.error')} / °C",
-            found=words.text("certificate.as_found"),
-            left=words.text("certificate.as_left"),
-        )
-        story += [KeepTogether([plot]), Spacer(0, 3 * mm)]
+        story += [KeepTogether([_plot(certificate, words)]), Spacer(0, 3 * mm)]
     notes = "\n".join(words.text(f"certificate.{key}") for key in ("rule", "expanded_about", "only", "whole"))
     closing = [
         _listed(_findings(certificate, words), words),
@@ -121,6 +129,15 @@ def _story(certificate: Certificate, words: _Words) -> list[Flowable]:
     ]
     closing += [_signatures(words), Spacer(0, 3 * mm), _paragraph(f"— {words.text('certificate.end')} —", 9)]
     return [*story, KeepTogether(closing)]
+
+
+def _plot(certificate: Certificate, words: _Words) -> Drawing:
+    return error_plot(
+        certificate,
+        error=f"{words.text('certificate.error')} / °C",
+        found=words.text("certificate.as_found"),
+        left=words.text("certificate.as_left"),
+    )
 
 
 def _facts(certificate: Certificate, words: _Words) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The technician's page and acts: checks, calibrations, certificates, on the gate's own screen and for the terminal."""
+"""The technician's page and acts: checks and calibrations, on the gate's own screen and for the terminal."""
 
 import json
 from collections import OrderedDict
@@ -6,20 +6,14 @@ from collections.abc import Callable
 from typing import Annotated, Final
 from uuid import UUID
 
-import anyio
 from fastapi import Body, Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
 
-from contract.calibration import Certificate
-from contract.printing.certificate import pdf
 from contract.web.idempotency import idempotency_key
 from contract.web.pages import Pages
-from edge import tables
 from edge.kiosk.pages import HERE, Kiosk, gate_view, words_of
 from edge.kiosk.screen import plain
-from edge.store import Store
 from edge.technician.bench import Bench
 from edge.technician.forms import AbandonForm, CalibrationForm, CheckForm, LinearityForm
 from edge.technician.profile import PROFILES
@@ -50,10 +44,10 @@ class CalibrationBody(BaseModel):
     resolution_c: float | None = None
 
 
-def add(app: FastAPI, kiosk: Kiosk, bench: Bench, store: Store) -> None:
+def add(app: FastAPI, kiosk: Kiosk, bench: Bench) -> None:
     """Add the technician's page and acts to the application of the gate's screens."""
     pages = Pages(HERE / "templates", kiosk.phrases, default=kiosk.config.kiosk.language)
-    _add_page(app, kiosk, bench, store, pages)
+    _add_page(app, kiosk, bench, pages)
     _add_acts(app, kiosk, bench, pages)
 
 
@@ -62,7 +56,7 @@ def encoded(view: BenchView) -> str:
     return json.dumps(plain(view), ensure_ascii=False)
 
 
-def _add_page(app: FastAPI, kiosk: Kiosk, bench: Bench, store: Store, pages: Pages) -> None:
+def _add_page(app: FastAPI, kiosk: Kiosk, bench: Bench, pages: Pages) -> None:
     @app.get("/technician", response_class=HTMLResponse)
     async def technician(request: Request) -> HTMLResponse:
         return pages.page(
@@ -87,25 +81,6 @@ def _add_page(app: FastAPI, kiosk: Kiosk, bench: Bench, store: Store, pages: Pag
         after = kiosk.phrases.text(view.next, language) if view and view.next else ""
         duties = plain(bench.duty_views())
         return JSONResponse({"bench": plain(view), "sentence": sentence, "next": after, "duties": duties})
-
-    async def known(name: UUID) -> Certificate | None:
-        """Return a certificate of the store, or the one that the gate's file names."""
-        stored = await anyio.to_thread.run_sync(_certificate, store, name)
-        return stored or next((one for one in bench.certificates() if one.id == name), None)
-
-    @app.get("/technician/certificates/{name}.json")
-    async def content(name: UUID) -> Response:
-        certificate = await known(name)
-        if certificate is None:
-            return PlainTextResponse("no such certificate", 404)
-        return Response(certificate.model_dump_json(indent=1), media_type="application/json")
-
-    @app.get("/technician/certificates/{name}.pdf")
-    async def paper(name: UUID) -> Response:
-        certificate = await known(name)
-        if certificate is None:
-            return PlainTextResponse("no such certificate", 404)
-        return Response(await anyio.to_thread.run_sync(pdf, certificate), media_type="application/pdf")
 
 
 class _Acts:
@@ -171,11 +146,3 @@ def _number(typed: str) -> float:
         return float(typed.strip().replace(",", "."))
     except ValueError as error:
         raise BenchRefused("technician.refused.no_number", typed=typed[:12]) from error
-
-
-def _certificate(store: Store, name: UUID) -> Certificate | None:
-    with store.reading() as connection:
-        body = connection.execute(
-            select(tables.certificates.c.body).where(tables.certificates.c.id == name)
-        ).scalar_one_or_none()
-    return None if body is None else Certificate.model_validate_json(body)

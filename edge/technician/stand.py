@@ -126,7 +126,9 @@ class Driven:
         if doubt is not None and doubt.key in LYING and reading.mono_ns != self._judged_ns:
             self._lies += 1
         self._judged_ns = reading.mono_ns
-        return Shown(reading.actual_c, emissivity, ready=doubt is None, doubt=doubt, hopeless=self._lies >= LIES)
+        deaf = not obeyed and (now_ns - self._since_ns) / 1e9 > SILENT_S
+        hopeless = deaf or self._lies >= LIES
+        return Shown(reading.actual_c, emissivity, ready=doubt is None, doubt=doubt, hopeless=hopeless)
 
     def _doubt(self, reading: ReferenceReading, *, obeyed: bool) -> BenchRefused | None:
         wanted = f"{self._ordered_c:.2f}"

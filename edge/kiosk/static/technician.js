@@ -97,7 +97,7 @@ function show(view) {
   find("[data-do=stop]").hidden = ENDED.has(view.stage);
   const paper = find("[data-paper]");
   paper.hidden = !view.certificate;
-  if (view.certificate) paper.href = `/technician/certificates/${view.certificate}.pdf`;
+  if (view.certificate) paper.href = `/technician/certificates/${view.certificate}`;
   const slope = find("[data-slope]");
   slope.hidden = view.slope === null;
   if (view.slope !== null) slope.textContent = say("technician.slope", { slope: fixed(view.slope, 3), u: fixed(view.u_slope, 3), least: fixed(view.limit_c) });

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from central.broker import Broker
-from contract.calibration import Certificate
+from contract.calibration import CalibrationPoint, Certificate
 from contract.clock import SystemClock
+from contract.ids import new_id
 from contract.messages import Ack, CertificateBody
 from contract.phrases import Phrases
 from contract.signing import Trust, new_key, sign
@@ -89,8 +90,34 @@ async def test_one_in_the_gates_own_file_that_may_not_be_applied_yet_says_so_on_
     (tmp_path / "gun.json").write_text(tomorrow.model_dump_json(), encoding="utf-8")
     settings["instruments"][0]["certificate"] = str(tmp_path / "gun.json")
     async with running(GateConfig.model_validate(settings)) as screens:
-        assert "Certificate not yet valid" in await screens.page("/technician", "en")
-        assert "证书尚未生效" in await screens.page("/technician")
+        for path in ("/technician", f"/technician/certificates/{tomorrow.id}"):
+            assert "Certificate not yet valid" in await screens.page(path, "en")
+            assert "证书尚未生效" in await screens.page(path)
+
+
+async def test_a_certificate_has_a_page_a_plot_and_paper_in_either_language(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    point = CalibrationPoint(reference_c=37.0, indicated_c=37.3, n=10, sd_c=0.05)
+    one = a_certificate(NOW, as_found=(point,), mpe_c=0.4, expanded_c=0.12, supersedes=new_id(NOW), made_by="<li>")
+    (tmp_path / "gun.json").write_text(one.model_dump_json(), encoding="utf-8")
+    settings["instruments"][0]["certificate"] = str(tmp_path / "gun.json")
+    async with running(GateConfig.model_validate(settings)) as screens:
+        page = await screens.page(f"/technician/certificates/{one.id}", "en")
+        for needed in ("In force", "+0.300", "conditional pass", str(one.supersedes), "&lt;li&gt;", one.sha256):
+            assert needed in page, needed
+        assert "调整前" in await screens.page(f"/technician/certificates/{one.id}")
+        plot = await screens.client.get(f"/technician/certificates/{one.id}.svg?lang=zh")
+        assert plot.headers["content-type"] == "image/svg+xml"
+        assert "示值误差" in plot.text
+        both, english = [
+            (await screens.client.get(f"/technician/certificates/{one.id}.pdf", params={"only": only})).content
+            for only in ("", "en")
+        ]
+        assert both.startswith(b"%PDF")
+        assert both != english
+        for kind in ("", ".svg", ".pdf", ".json"):
+            assert (await screens.client.get(f"/technician/certificates/{new_id(NOW)}{kind}")).status_code == 404
 
 
 def test_every_doubt_has_its_sentence_in_both_languages() -> None:

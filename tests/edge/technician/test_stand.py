@@ -60,9 +60,14 @@ def test_a_stable_blackbody_at_its_set_point_is_ready(blackbody: Blackbody) -> N
     assert doubt(blackbody) == "reference_silent"
 
 
-def test_one_that_keeps_another_set_point_is_not_ready(blackbody: Blackbody) -> None:
+def test_one_that_keeps_another_set_point_is_not_ready_and_not_waited_for(blackbody: Blackbody) -> None:
     blackbody.says(36.0, setpoint_c=36.0)
     assert doubt(blackbody) == "not_obeyed"
+    assert not blackbody.stand.shown().hopeless
+    blackbody.s += 15
+    blackbody.says(36.0, setpoint_c=36.0)
+    assert doubt(blackbody) == "not_obeyed"
+    assert blackbody.stand.shown().hopeless
 
 
 def test_one_that_calls_itself_stable_far_from_its_set_point_lies(blackbody: Blackbody) -> None:
