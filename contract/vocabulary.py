@@ -54,6 +54,8 @@ class Reason(StrEnum):
     UNACCLIMATISED = "unacclimatised"
     GROUP_COLD = "group_cold"
     GROUP_WARM = "group_warm"
+    CLUSTER = "cluster"
+    """More alarm than chance allows: for the supervisor, no instrument fault."""
     SUN_WARMED = "sun_warmed"
     HOT_OBJECT = "hot_object"
     NOT_A_FACE = "not_a_face"

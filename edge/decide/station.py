@@ -181,6 +181,8 @@ class Station:
             flags.append(Reason.UNACCLIMATISED)
         if (group := self._group.reason(at, offset.offset_c)) is not None:
             flags.append(group)
+        if self._cluster.active:
+            flags.append(Reason.CLUSTER)
         return flags
 
     def _remember(self, at: datetime, body_c: float, verdict: Verdict) -> None:

@@ -1,9 +1,10 @@
-"""S6: the blackbody is wrong: unplugged, warming up, bumped. Must: never "correct" everybody by 16 °C."""
+"""S6: the blackbody is wrong: unplugged, warming up, bumped, aged. Must: never "correct" everybody by 16 °C."""
 
 import pytest
 
-from contract.vocabulary import VerdictKind
+from contract.vocabulary import Reason, VerdictKind
 from simulators.scene import Enter
+from tests.edge.scenarios.passers import Passers
 from tests.edge.scenarios.rig import Rig, kinds, stage
 
 
@@ -34,3 +35,12 @@ def test_a_bumped_set_point_beyond_belief_is_refused(bumped_c):
     scene.plate.order(35.0, bumped_c, rate_c_min=600.0)
     decided = Rig(scene).play(66)
     assert kinds(decided) == [VerdictKind.PASS, VerdictKind.NO_RESULT]
+
+
+def test_a_plate_that_is_off_by_less_is_caught_by_the_people_and_hides_no_fever():
+    passers = Passers()
+    passers.go([36.8 - 0.45] * 260, every_s=60)  # a plate 0.4 °C too warm takes as much off everybody, for good
+    verdicts = passers.go([36.8 - 0.45, 38.8 - 0.45], every_s=60)
+    assert [verdict.kind for verdict in verdicts] == [VerdictKind.PASS, VerdictKind.ALARM]
+    assert passers.baseline_c == pytest.approx(-0.45, abs=0.01)
+    assert all(Reason.BASELINE_OUT_OF_MODEL in verdict.reasons for verdict in verdicts)

@@ -27,8 +27,9 @@ def test_a_cluster_freezes_the_baseline():
     passers = Passers()
     passers.go([36.8] * 60, every_s=18)
     before = passers.baseline_c
-    passers.go([38.5] * 200, every_s=18)
+    cluster = passers.go([38.5] * 200, every_s=18)
     assert passers.station.cluster
+    assert Reason.CLUSTER in cluster[-1].reasons  # each alert of it says so to the duty room
     assert abs(passers.baseline_c - before) < 0.05
     assert passers.go([38.5], every_s=18)[0].kind is VerdictKind.ALARM
 
