@@ -30,6 +30,7 @@ GAIN: Final = 1.15
 """Where a passage does not hold the temperatures to reckon its own."""
 LEAST_SPAN_C: Final = 2.0
 BASELINE_DAYS: Final = 14
+REFERENCE_BEFORE: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def make(transaction: Transaction, case: Case, error_c: float, u_c: float, by: H
     until = left_service(connection, case) or transaction.at
     since = last_good(connection, life, min(case.opened_at, until)) or datetime.fromtimestamp(0, until.tzinfo)
     passed = once(stored(connection, case.gate, case.instrument, since, until))
-    found = look_again(passed, error_c, u_c)
+    usual_c = usual_reference(stored(connection, case.gate, case.instrument, since - REFERENCE_BEFORE, since))
+    found = look_again(passed, error_c, u_c, usual_c)
     made = new_id(transaction.at)
     row = {
         "id": made,
@@ -78,8 +80,14 @@ def make(transaction: Transaction, case: Case, error_c: float, u_c: float, by: H
     return made
 
 
-def look_again(passed: Iterable[Stored], error_c: float, u_c: float) -> list[tuple[Stored, Reviewed]]:
-    """Return who belongs on a list, the most probable first."""
+def look_again(
+    passed: Iterable[Stored], error_c: float, u_c: float, usual_reference_c: float = 0.0
+) -> list[tuple[Stored, Reviewed]]:
+    """Return who belongs on a list, the most probable first.
+
+    What a blackbody in view had already taken off (its offset at that passage, less the usual one) was no error of the
+    result: a camera that slid as a whole beside its blackbody has misjudged nobody.
+    """
     decided = [one for one in passed if one.measurement.adjusted_c is not None and one.measurement.u_c is not None]
     usual_c = _usual_baseline(decided)
     result = []
@@ -95,8 +103,15 @@ def look_again(passed: Iterable[Stored], error_c: float, u_c: float) -> list[tup
             alarmed=one.verdict.kind is VerdictKind.ALARM or one.alert is not None,
             p_alarm=one.verdict.p_alarm,
         )
-        result += [(one, reviewed) for reviewed in review([passage], FoundError(error_c, u_c, absorbed_c))]
+        seen_c = 0.0 if said.reference_offset_c is None else said.reference_offset_c - usual_reference_c
+        result += [(one, reviewed) for reviewed in review([passage], FoundError(error_c - seen_c, u_c, absorbed_c))]
     return sorted(result, key=lambda pair: -pair[1].p)
+
+
+def usual_reference(before: Iterable[Stored]) -> float:
+    """Return the usual offset of the blackbody in view while the instrument still read right; 0 where none is known."""
+    known = [one.measurement.reference_offset_c for one in before if one.measurement.reference_offset_c is not None]
+    return median(known) if known else 0.0
 
 
 def gain(said: Measurement) -> float:

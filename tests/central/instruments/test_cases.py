@@ -323,11 +323,17 @@ def test_what_is_found_tells_a_gain_from_an_offset(readings_c, gain_pct) -> None
     assert AsFound(tuple(points), 0.15, 0.5).gain_pct == (None if gain_pct is None else pytest.approx(gain_pct))
 
 
-def passes(central: Central, gate: str, values_c: list[float]) -> list[UUID]:
+def passes(central: Central, gate: str, values_c: list[float], reference_offset_c: float | None = None) -> list[UUID]:
     at, ids = central.clock.now().at, []
     for number, value_c in enumerate(values_c):
         said = a_measurement(
-            at + timedelta(seconds=number), gate, body_c=value_c, adjusted_c=value_c, u_c=0.3, baseline_c=0.0
+            at + timedelta(seconds=number),
+            gate,
+            body_c=value_c,
+            adjusted_c=value_c,
+            u_c=0.3,
+            baseline_c=0.0,
+            reference_offset_c=reference_offset_c,
         )
         letter = central.up.letter(gate, MeasurementBody(measurement=said, verdict=a_verdict(VerdictKind.PASS)))
         central.ingest.receive(letter.topic, letter.payload)
@@ -367,6 +373,23 @@ def test_the_review_is_right_to_the_person(array: Central, desk: Recalibration) 
         ReviewList.POSSIBLY_FALSE: [],
     }
     assert {healthy, false_alarm, real, other}.isdisjoint(row.passage for rows in page.lists.values() for row in rows)
+
+
+def test_what_a_blackbody_in_view_had_taken_off_misjudged_nobody(array: Central, desk: Recalibration) -> None:
+    passes(array, "dock-1", [36.5, 36.6, 36.7], reference_offset_c=0.1)
+    array.clock.advance(60)
+    check(array, 0.0)
+    array.clock.advance(60)
+    passes(array, "dock-1", [37.2], reference_offset_c=-0.4)
+    (hidden,) = passes(array, "dock-1", [37.2], reference_offset_c=0.1)  # the plate did not see it
+    array.clock.advance(600)
+    who, write = hand(array), array.store.write
+    case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "reads low"))
+    write(lambda t: desk.take(t, case, who))
+    review = write(lambda t: desk.record_found(t, case, who, AsFound((FoundPoint(37, 36.5),), 0.15, 0.5)))
+    with array.store.read() as connection:
+        page = retrospect.load(connection, review)
+    assert [row.passage for row in page.lists[ReviewList.POSSIBLY_MISSED]] == [hidden]
 
 
 def test_the_other_list_holds_whom_an_instrument_that_read_high_stopped(array: Central, desk: Recalibration) -> None:
