@@ -100,7 +100,7 @@ def conclude(found: Assessment) -> Assessment:
 def assess_checks(connection: Connection, life: Life, check: CheckResult, zone: tzinfo) -> Assessment:
     """Return what the reference checks alone say, as soon as one comes in."""
     day = check.at.astimezone(zone).date()
-    made = checks(connection, life, None, bounds(day, zone)[1])
+    made = checks(connection, life, life.verified_at, bounds(day, zone)[1])
     chart = charts.reference_checks(life, made, zone)
     return conclude(Assessment(life.gate, life.instrument, day, (chart,), None, None))
 

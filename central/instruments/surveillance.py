@@ -109,7 +109,8 @@ class Surveillance:
         with store.read() as connection:
             known, end = Known.read(connection, day), days.bounds(day, self.zone)[1]
             found = [
-                assess(life, checks(connection, life, None, end), known, self.zone) for life in _screening(connection)
+                assess(life, checks(connection, life, life.verified_at, end), known, self.zone)
+                for life in _screening(connection)
             ]
             narrow = [
                 (life, spread_c)
