@@ -236,8 +236,9 @@ def heard() -> queue.Queue[Event]:
 @pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial 3.5 says it the old way
 @pytest.mark.parametrize("make", PLUGS.values(), ids=PLUGS.keys())
 def test_what_is_unplugged_is_back_by_itself_and_nothing_old_comes_as_new(
-    make: Any, tmp_path: Path, heard: queue.Queue[Event]
+    make: Any, tmp_path: Path, heard: queue.Queue[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "_log", structlog.get_logger())  # one that no test before has bound
     plug: Plug = make(tmp_path)
     reader = Reader(plug.spec, plug.url, "cam", SystemClock(), heard.put, open_=plug.open)
     with structlog.testing.capture_logs() as logs:
