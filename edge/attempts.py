@@ -106,9 +106,9 @@ class Attempt:
         return tuple(reason for reason, _ in standing.most_common(1)) or (Reason.TOO_FEW_FRAMES,)
 
     def worn(self) -> tuple[Reason, ...]:
-        """Return what covered the face on most valid frames."""
+        """Return what covered the face, or had warmed one side of it, on most valid frames."""
         frames = sum(map(len, self.frames.values()))
-        kinds = (Reason.GLASSES, Reason.MASK)
+        kinds = (Reason.GLASSES, Reason.MASK, Reason.SUN_WARMED)
         return tuple(reason for reason in kinds if self.covers[reason] > frames / 2)
 
     def settle(self, verdict: VerdictKind, site: Site | None, skin_c: float | None) -> None:
