@@ -47,7 +47,6 @@ def started(folder: Path) -> Iterator[str]:
             yield "".join(told)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(20.0)
 
 
 async def test_a_fault_is_found_mended_and_marked_by_the_commands_of_a_real_gate(
