@@ -33,3 +33,11 @@ def test_hat_and_glasses_together_leave_nothing_to_measure(looks, core_c):
     assert kinds(decided) == [VerdictKind.NO_RESULT]
     assert decided[0].verdict.reasons == (Reason.SITE_COVERED,)
     assert decided[0].measurement.body_c is None
+
+
+def test_sweat_takes_a_degree_off_and_neither_hides_a_high_fever_nor_is_made_up_for():
+    sweaty = [Enter("well", 36.8, person=Person(low_c=1.0)), Enter("fever", 39.5, person=Person(low_c=1.0))]
+    well, fever = Rig(stage(sweaty)).play(40)
+    assert well.measurement.body_c == pytest.approx(36.8 - 1.1, abs=0.4)
+    assert fever.verdict.kind is VerdictKind.ALARM
+    assert fever.measurement.body_c == pytest.approx(39.5 - 1.1, abs=0.4)

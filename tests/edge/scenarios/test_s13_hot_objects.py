@@ -7,6 +7,7 @@ from simulators.passage import CUP_OF_TEA, PHONE, Item
 from simulators.scene import Enter
 from tests.edge.scenarios.rig import Rig, kinds, stage
 
+CIGARETTE = Item("cigarette", 300.0, 8.0, x_mm=12.0, y_mm=76.0)
 LAMP = Item("lamp", 75.0, 100.0, x_mm=-140.0, y_mm=-60.0)
 
 
@@ -27,3 +28,10 @@ def test_held_before_the_face_it_is_no_fever():
     decided = Rig(stage([Enter("drinking", 36.8, item=before)])).play(33)
     assert VerdictKind.ALARM not in kinds(decided)
     assert VerdictKind.PASS not in kinds(decided)
+
+
+def test_a_cigarette_between_the_lips_is_no_fever_and_hides_none():
+    smokers = [Enter("well", 36.8, item=CIGARETTE), Enter("fever", 39.2, item=CIGARETTE)]
+    well, fever = Rig(stage(smokers)).play(40)
+    assert well.verdict.kind is not VerdictKind.ALARM
+    assert fever.verdict.kind is not VerdictKind.PASS
