@@ -169,7 +169,7 @@ class Health:
         doubt = refusal(certificate, instrument.id, instrument.serial, at)
         found = [HealthFlag.CERTIFICATE] if doubt else []
         ordered = self._instruments.ordered(instrument.id)
-        if ordered is not None and ordered.state is InstrumentState.OUT and ordered.reason.startswith(linearity.REASON):
+        if ordered is not None and ordered.state is InstrumentState.OUT and linearity.is_ground(ordered.reason):
             found.append(HealthFlag.NORMALISING)
         if picture is not None:
             found += [HealthFlag.REFERENCE] if picture.reference.state in TROUBLED else []

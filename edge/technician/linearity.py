@@ -49,6 +49,11 @@ class Slope:
         return self.u <= MAX_U_SLOPE
 
 
+def is_ground(reason: str) -> bool:
+    """Say whether a state rests on a sweep: as this gate has set it, or as central has ordered it after that."""
+    return reason.startswith(REASON.rstrip(":"))
+
+
 def slope(points: Sequence[CalibrationPoint], resolution_c: float) -> Slope:
     """Return the slope of a whole sweep; its uncertainty is the greater of what the points and their scatter say.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.calibration import CalibrationPoint
-from edge.technician.linearity import POINTS_C, SlopeRefused, slope
+from edge.technician.linearity import POINTS_C, SlopeRefused, is_ground, slope
 
 
 def sweep(gain: float, sd_c: float = 0.03, seed: int = 1) -> list[CalibrationPoint]:
@@ -48,3 +48,15 @@ def test_too_few_points_or_too_narrow_give_no_slope() -> None:
         slope(sweep(1.0)[:2], 0.05)
     with pytest.raises(SlopeRefused, match="three points over 4"):
         slope(sweep(1.0)[:3], 0.05)
+
+
+@pytest.mark.parametrize(
+    ("reason", "ground"),
+    [
+        ("linearity:019c slope 0.30, limit 0.90", True),
+        ("linearity slope 0.30, limit 0.90 (dock, 2026-11-23 23:05 UTC)", True),  # as central orders it after that
+        ("check:019c +0.60 °C", False),
+    ],
+)
+def test_a_state_that_rests_on_a_sweep_is_known_whoever_ordered_it(reason: str, *, ground: bool) -> None:
+    assert is_ground(reason) is ground
