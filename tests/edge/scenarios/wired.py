@@ -30,12 +30,9 @@ class Wired:
     hfov_deg: float | None = None
     region: tuple[int, int, int] | None = None
     """Of the reference in view; None: there is none."""
-    set_up: bool = True
-    """Whether the host says what it says after opening the line."""
     every_s: float = 0.16
     """Frames that come closer together are not looked at, to save time."""
     decided: list[PassageDecided] = field(default_factory=list)
-    samples: list[ThermalFrame | SpotReading] = field(default_factory=list)
 
     def __post_init__(self):
         self.spec = spec(self.driver)
@@ -53,9 +50,9 @@ class Wired:
         gate = Gate(id="bench", name_zh="台架", name_en="Bench", simulated=True)
         config = GateConfig(gate=gate, instruments=(instrument,))
         self.lane = Lane(instrument, self.spec, config, certificate(), new_id)
-        self._t_s = self._fed_s = self._polled_s = 0.0
+        self._t_s = self._polled_s = 0.0
         self._take(self.device.power_up(0.0))
-        for command in self.spec.start if self.set_up else ():
+        for command in self.spec.start:
             self._take(self.device.hear(command, 0.0))
 
     def play(self, until_s):
@@ -73,8 +70,6 @@ class Wired:
     def _take(self, data):
         at = Instant(START + timedelta(seconds=self._t_s), round(self._t_s * 1e9))
         for event in self.decoder.feed(data, at):
-            if isinstance(event, ThermalFrame | SpotReading):
-                self.samples.append(event)
             if isinstance(event, ThermalFrame | SpotReading | DecodeFault):
                 told = self.lane.feed(event, self._air())
                 self.decided += [one for one in told if isinstance(one, PassageDecided)]
