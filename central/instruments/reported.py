@@ -26,7 +26,9 @@ from contract.messages import InstrumentHealth, InstrumentStateBody
 from contract.vocabulary import InstrumentState
 
 SCREEN: Final = "screen"
-EVIDENCE: Final = re.compile(r"\b(check|linearity|calibration|certificate):([0-9a-f-]{36})")
+EVIDENCE: Final = re.compile(
+    r"\b(check|linearity|calibration|certificate):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b"
+)
 """How a gate's reason names what it rests on."""
 
 log = structlog.get_logger(__name__)

@@ -116,6 +116,13 @@ def test_a_return_to_service_waits_for_its_evidence(array: Central) -> None:
     assert state(array) is S.WATCH
 
 
+def test_evidence_that_is_no_id_is_only_words(array: Central) -> None:
+    check(array, 0.3, passed=False, n=10)
+    acts(array, S.IN_SERVICE, f"check:{'-' * 36}")
+    assert state(array) is S.WATCH
+    assert orders(array) == [S.WATCH]
+
+
 def test_the_word_of_a_gate_that_has_named_no_instrument_yet_is_left_with_the_gate(central: Central) -> None:
     tells(central)
     body = InstrumentStateBody(instrument="other", state=S.OUT, reason="x", ordered_by="li", at=central.clock.now().at)
