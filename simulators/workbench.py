@@ -133,7 +133,9 @@ def _say_lesson(desk: Desk, bench: Bench, chosen: argparse.Namespace) -> None:
     first, toml = bench.devices[0], _toml(desk)
     for step in ("gate", "check", "linearity", "calibrate"):
         desk.say(f"start.{step}", toml=toml, device=first, port=chosen.port)
-    desk.say("start.answer", folder=folder, device=first, faults=", ".join(BenchFault))
+    names = {fault.value: named(desk.phrases, desk.language, fault) for fault in BenchFault}
+    faults = ", ".join(code if code == name else f"{code} ({name})" for code, name in names.items())
+    desk.say("start.answer", folder=folder, device=first, faults=faults)
     desk.say("start.mark", folder=folder)
     desk.say("start.read", driver=driver_of(first), path=path_of(folder, first))
     desk.say("start.drive", folder=folder)
