@@ -46,6 +46,7 @@ async def test_a_failed_check_is_told_and_holds_against_doubt_and_restart(config
             assert (said.state, said.ordered_by) == (InstrumentState.OUT, "王芳")
             assert said.reason.startswith(f"check:{check.id} +2.")
             assert (check.passed, check.n) == (False, REPEATS * READINGS)
+            assert check.mean_c - check.reference_c == pytest.approx(check.residual_c, abs=0.05)
             await screens.wait_for("lane", lane="gun", reasons=[Reason.INSTRUMENT_OUT])
             room.send(order(InstrumentState.WATCH))
             await room.expect(Kind.ACK, Ack)
