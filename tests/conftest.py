@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from contract import logs
@@ -28,6 +29,9 @@ CHROMIUM_ARGUMENTS = (
     "--no-first-run",
 )
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+hypothesis.settings.register_profile("guankou", deadline=None)  # how fast a machine is today proves nothing
+hypothesis.settings.load_profile("guankou")
 
 
 class FakeClock:

@@ -39,11 +39,11 @@ def test_measurements_go_last_and_may_be_thinned(clock):
     assert (letter.priority, letter.perishable) == (Priority.MEASUREMENT, True)
 
 
-def test_certificates_are_neither_urgent_nor_perishable(clock):
+def test_a_certificate_does_not_wait_behind_records_for_the_state_that_rests_on_it(clock):
     from contract.messages import CertificateBody
 
     letter = Letters(Direction.DOWN, clock).letter("dock", CertificateBody(certificate=certificate()))
-    assert (letter.priority, letter.perishable) == (Priority.RECORD, False)
+    assert (letter.priority, letter.perishable) == (Priority.ALERT, False)
 
 
 def test_a_receipt_names_what_was_committed(clock):
