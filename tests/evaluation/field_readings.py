@@ -30,7 +30,7 @@ fs-1204 and tko-1007 read 0.5 high from their first day and stay there. That is 
 doors can differ so much by place alone: rightly not flagged as drift, but a level that nobody has checked against a
 reference is not a good one either; a second measurement or the first check finds it.
 fs-1217 lies 1.2 low on one Saturday on which only the two that read high were there beside it; against them it lies
-low on every day. Rightly not flagged: of two others nobody knows whether it is they who are off.
+low on nearly every day. Rightly not flagged: of two others nobody knows whether it is they who are off.
 fs-1216 and fs-1228 stay within 0.4 of the fleet: rightly not flagged."""
 
 
