@@ -45,7 +45,7 @@ def fragments(spec: DriverSpec) -> st.SearchStrategy[bytes]:
 
 
 @every_spec
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_input_raises_and_what_comes_out_is_an_event(spec: DriverSpec, data: st.DataObject) -> None:
     pieces = data.draw(st.lists(fragments(spec), max_size=8))

@@ -72,13 +72,13 @@ def grille(pitch: float, left: float, width: float) -> NDArray[np.float64]:
 grilles = st.builds(grille, st.floats(3.0, 12), st.floats(0, 120), st.floats(20, 160))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(scenes, grilles, tubes), st.sampled_from([0.0, 0.03, 0.05, 0.12]), st.integers(0, 10_000))
 def test_what_a_lens_can_show_is_left_alone(scene: NDArray[np.float64], noise_c: float, seed: int) -> None:
     assert find_defects(counts(through_a_lens(scene), noise_c, seed), 100) == NO_DEFECTS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scenes, st.integers(2, ROWS - 3), st.integers(0, 10_000), st.sampled_from([9, 10, 11, 12, 13]))
 def test_lost_bits_never_leave_a_pixel_hotter_than_the_scene(
     scene: NDArray[np.float64], row: int, seed: int, bit: int
@@ -98,7 +98,7 @@ def test_lost_bits_never_leave_a_pixel_hotter_than_the_scene(
         assert raw[at, column] / 100 - 273.15 <= around.max() + 2.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, ROWS - 3), st.integers(0, 10_000), st.sampled_from([9, 10, 11, 12, 13]))
 def test_a_row_with_lost_bits_across_a_person_is_found(row: int, seed: int, bit: int) -> None:
     raw = counts(through_a_lens(person(80, 60, 30)), 0.04, seed).view(np.uint16).copy()
@@ -108,7 +108,7 @@ def test_a_row_with_lost_bits_across_a_person_is_found(row: int, seed: int, bit:
     assert (found.rows, found.pixels) == ((row,), ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.builds(lambda at, size: person(*at, size), places, st.floats(5, 40)),
     st.integers(1, ROWS - 2),

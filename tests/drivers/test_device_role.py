@@ -50,7 +50,7 @@ def test_what_the_device_says_is_what_the_host_hears(spec: DriverSpec) -> None:
 
 
 @every_spec
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_measurement_survives_the_wire(spec: DriverSpec, data: st.DataObject) -> None:
     """Within the device's resolution once, exactly from then on."""

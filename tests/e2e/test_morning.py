@@ -75,7 +75,7 @@ class Windows:
         for language in ("zh", "en"):
             url = page.url.split("?")[0]
             page.goto(f"{url}?lang={language}")
-            page.wait_for_function("!document.body.classList.contains('connecting')")
+            expect(page.locator("body")).not_to_have_class(re.compile("connecting"))
             page.screenshot(path=self._artefacts / f"morning-{name}-{language}.png", full_page=True)
 
     def close(self) -> None:

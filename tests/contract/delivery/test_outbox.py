@@ -156,7 +156,7 @@ def test_what_was_thinned_is_still_known_after_a_restart(engine, outbox):
         assert again.thinned(connection) == gone
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.one_of(

@@ -117,7 +117,7 @@ def test_no_driver_that_screens_is_left_out():
 
 
 @pytest.mark.parametrize("spec", THERMAL, ids=lambda spec: spec.name)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(seen_c=st.floats(31, 42))
 def test_as_the_host_sets_it_up_the_same_radiation_gives_the_same_value(spec, seen_c):
     heard = samples(spec, seen_c)
@@ -129,7 +129,7 @@ def test_as_the_host_sets_it_up_the_same_radiation_gives_the_same_value(spec, se
 
 
 @pytest.mark.parametrize("name", SETS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seen_c=st.floats(31, 42), percent=st.integers(85, 100))
 def test_whatever_emissivity_it_applies_it_is_undone_once_or_said_to_be_unknown(name, seen_c, percent):
     heard = samples(registry.spec(name), seen_c, emissivity=percent / 100)
