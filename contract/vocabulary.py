@@ -42,6 +42,7 @@ class Reason(StrEnum):
     REFERENCE_HOLD = "reference_hold"
     REFERENCE_MOVED = "reference_moved"
     REFERENCE_IMPLAUSIBLE = "reference_implausible"
+    REFERENCES_DISAGREE = "references_disagree"
     REFERENCE_NOT_SETTLED = "reference_not_settled"
     REFERENCE_ASSUMED = "reference_assumed"
     # the surroundings

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import math
 import tomllib
 from enum import StrEnum
 from pathlib import Path
@@ -92,11 +93,34 @@ class Instrument(Section):
     mark: tuple[int, int, int] | None = None
     """For arrays that look for no face: centre column, centre row and radius in pixels of the forehead at the mark."""
     reference: ReferenceView | None = None
+    second_reference: ReferenceView | None = None
+    """Another one in the same picture: carries on where the first is hidden, and tells when one of them is wrong."""
     bench_region: tuple[int, int, int] | None = None
     """Where the technician's plate stands on the bench: column, row, radius; None: `reference.region`, or find it."""
     warm_up_s: Annotated[float, Field(ge=0)] = 1800.0
     certificate: Path | None = None
     """Certificate to start with, if central has sent none."""
+
+    @property
+    def references(self) -> tuple[ReferenceView, ...]:
+        """What stands in its picture."""
+        return tuple(view for view in (self.reference, self.second_reference) if view is not None)
+
+    @model_validator(mode="after")
+    def _two_are_told_apart(self) -> "Instrument":
+        one, other = self.reference, self.second_reference
+        if other is None:
+            return self
+        if one is None:
+            raise ValueError(f"{self.id}: second_reference without reference: call the only one reference")
+        if one.region is None or other.region is None:
+            raise ValueError(f"{self.id}: two references both need a region: the search cannot tell them apart")
+        (x, y, radius), (other_x, other_y, other_radius) = one.region, other.region
+        if math.hypot(x - other_x, y - other_y) < radius + other_radius:
+            raise ValueError(f"{self.id}: the regions of the two references overlap: each needs a plate of its own")
+        if one.source is not None and one.source == other.source:
+            raise ValueError(f"{self.id}: {one.source!r} cannot be the source of both references")
+        return self
 
 
 class Radiometry(Section):
@@ -257,9 +281,9 @@ class GateConfig(Section):
         if not any(instrument.role is InstrumentRole.SCREEN for instrument in self.instruments):
             raise ValueError('no instrument screens people; give one the role "screen"')
         for instrument in self.instruments:
-            source = instrument.reference.source if instrument.reference else None
-            if source is not None and source not in ids:
-                raise ValueError(f"{instrument.id}: reference.source {source!r} is no instrument of this gate")
+            for source in (view.source for view in instrument.references):
+                if source is not None and source not in ids:
+                    raise ValueError(f"{instrument.id}: reference.source {source!r} is no instrument of this gate")
         return self
 
     def version(self) -> str:

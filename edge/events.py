@@ -51,6 +51,8 @@ class ReferenceSeen:
     offset_c: float | None
     """What is subtracted from the face's pixels."""
     held_s: float = 0.0
+    doubt: Reason | None = None
+    """Why it is not to be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Picture:
     """Why not."""
     health: tuple[HealthFlag, ...] = ()
     """What the samples themselves say is wrong with the instrument."""
+    second_reference: ReferenceSeen | None = None
+    """Where there are two; the offset in both is the one in use."""
     costs_us: tuple[tuple[str, int], ...] = ()
     """Time spent in each step, for the bench."""
 

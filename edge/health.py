@@ -40,6 +40,7 @@ FLAG_OF: Final = {
     Reason.BAD_PIXELS: HealthFlag.BAD_PIXELS,
     Reason.CHECK_OVERDUE: HealthFlag.CHECK_OVERDUE,
     Reason.REFERENCE_IMPLAUSIBLE: HealthFlag.OFFSET_EXCESS,
+    Reason.REFERENCES_DISAGREE: HealthFlag.REFERENCE,
 }
 
 
@@ -172,7 +173,7 @@ class Health:
         if ordered is not None and ordered.state is InstrumentState.OUT and linearity.is_ground(ordered.reason):
             found.append(HealthFlag.NORMALISING)
         if picture is not None:
-            found += [HealthFlag.REFERENCE] if picture.reference.state in TROUBLED else []
+            found += [HealthFlag.REFERENCE] if reference_troubled(picture) else []
             found += [FLAG_OF[reason] for reason in picture.reasons if reason in FLAG_OF]
             found += picture.health
         return found
@@ -206,6 +207,13 @@ class Health:
             certificate_until=part.certificate_until,
             hint=self._hints.get(part.instrument, ""),
         )
+
+
+def reference_troubled(picture: Picture) -> bool:
+    """Say whether a reference cannot be gone by. Of two every doubt counts: the other carries on and hides it."""
+    if picture.second_reference is None:
+        return picture.reference.state in TROUBLED
+    return picture.reference.doubt is not None or picture.second_reference.doubt is not None
 
 
 EMPTY: Final = StripView(

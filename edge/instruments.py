@@ -229,8 +229,7 @@ class Instruments:
 
     def _tell_lanes(self, source: str, reading: ReferenceReading) -> None:
         for name, intake in self.intakes.items():
-            view = self.by_id[name].reference
-            if view is not None and view.source == source:
+            if any(view.source == source for view in self.by_id[name].references):
                 intake.order(lambda lane: lane.reference_reading(reading))
 
 

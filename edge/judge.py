@@ -14,7 +14,7 @@ from contract.messages import Measurement, Verdict
 from contract.vocabulary import InstrumentState, Reason
 from drivers.samples import SampleFlag, SpotReading, ThermalFrame
 from edge.attempts import Attempt, Attempts, Sight
-from edge.blackbody import Blackbody
+from edge.blackbody import References
 from edge.config import GateConfig, Rules
 from edge.decide.station import PersonValue, Station, Whose
 from edge.events import Air, PassageDecided
@@ -36,7 +36,7 @@ class Moment:
     """What speaks against deciding now."""
     certificate: Certificate | None
     state: InstrumentState
-    blackbody: Blackbody | None
+    references: References | None
 
     @property
     def lasting(self) -> tuple[Reason, ...]:
@@ -120,20 +120,20 @@ class Judge:
         middle = frames.result() if frames is not None else None
         if frames is None or middle is None or moment.certificate is None:
             return self._refused(attempt, moment, (Reason.INCOMPLETE,))
-        best, blackbody = frames.best(), moment.blackbody
+        best, references = frames.best(), moment.references
         last = max(best, key=lambda sight: sight.at)
         value = PersonValue(
             skin=middle.skin,
             air=moment.air,
             frames_used=len(best),
             spread_c=pstdev(sight.skin.skin_c for sight in best),
-            reference_c=blackbody.apparent_c if blackbody else None,
-            reference_u_c=blackbody.u_c if blackbody else 0.0,
-            filter_u_c=blackbody.filter_u_c if blackbody else 0.0,
+            reference_c=references.apparent_c if references else None,
+            reference_u_c=references.u_c if references else 0.0,
+            filter_u_c=references.filter_u_c if references else 0.0,
             offset_c=middle.offset_c,
             reflected_c=self._radiometry.reflected_c,
         )
-        assumed = (Reason.REFERENCE_ASSUMED,) if blackbody and blackbody.assumed else ()
+        assumed = (Reason.REFERENCE_ASSUMED,) if references and references.assumed else ()
         at = moment.sample.at
         passage, number = self._attempts.name(attempt, at)
         measurement, verdict = self._station.measure(

@@ -19,7 +19,7 @@ from contract.calibration import Certificate
 from contract.vocabulary import InstrumentState, Reason
 from drivers.codec import DriverSpec
 from drivers.samples import DecodeFault, ReferenceReading, SpotReading, ThermalFrame
-from edge.blackbody import Blackbody
+from edge.blackbody import References
 from edge.config import GateConfig, Instrument, Rules
 from edge.events import Air, FaceSeen, LaneEvent, PassageDecided, Picture, ReferenceSeen, ReferenceState
 from edge.judge import Judge, Moment
@@ -30,7 +30,7 @@ from edge.readiness import DRIFT_OVER_S, Readiness
 from edge.vitals import Vitals
 from edge.watch import FaceWatch, MarkWatch, PointWatch, Scene, Sighted
 
-NO_REFERENCE: Final = ReferenceSeen(ReferenceState.ABSENT, None, None, None)
+NO_REFERENCE: Final = (ReferenceSeen(ReferenceState.ABSENT, None, None, None),)
 NETD_C: Final = 0.1
 """Noise of a camera whose driver tells none."""
 
@@ -63,8 +63,8 @@ class Lane:
         self._judge = Judge(instrument.id, config, ids)
         self._view: View | None = None
         self._watch: FaceWatch | MarkWatch | PointWatch = PointWatch()
-        self._blackbody: Blackbody | None = None
-        self._told: ReferenceReading | None = None
+        self._references: References | None = None
+        self._told: dict[str, ReferenceReading] = {}
         self._vitals = Vitals(spec.netd_c or NETD_C)
         self._costs: list[tuple[str, int]] = []
         self._clock_ns = 0
@@ -79,8 +79,8 @@ class Lane:
         """Correct by this certificate from now on; frames made with the one before count for nobody."""
         self._certificate = certificate
         self._judge.renew()
-        if self._blackbody is not None:
-            self._blackbody.forget()
+        if self._references is not None:
+            self._references.forget()
 
     def state(self, instrument_state: InstrumentState) -> None:
         """Obey the instrument's lifecycle: only some states measure, and a suspect instrument is strict."""
@@ -93,10 +93,10 @@ class Lane:
         self._judge.renew()
 
     def reference_reading(self, reading: ReferenceReading) -> None:
-        """Take what the blackbody in view says of itself."""
-        self._told = reading
-        if self._blackbody is not None:
-            self._blackbody.told(reading)
+        """Take what a blackbody in view says of itself."""
+        self._told[reading.instrument] = reading
+        if self._references is not None:
+            self._references.told(reading)
 
     def remeasure(self, passage: UUID) -> None:
         """Let the next verdict be another attempt of `passage`."""
@@ -115,13 +115,13 @@ class Lane:
         self._costs, self._clock_ns = [], time.perf_counter_ns()
         t_s = sample.mono_ns / 1e9
         self._readiness.note(sample, t_s)
-        scene, reference, reasons = self._see(sample, air, t_s)
+        scene, references, reasons = self._see(sample, air, t_s)
         self._spent("reference")
         sighted, gone = self._watch.measure(scene)
         self._spent("sites")
-        moment = Moment(sample, air, scene, reasons, self._certificate, self._state, self._blackbody)
+        moment = Moment(sample, air, scene, reasons, self._certificate, self._state, self._references)
         decided = self._judge.decide(moment, sighted, gone)
-        self._examine(sample, t_s, reference, decided, sighted)
+        self._examine(sample, t_s, scene.offset_c, decided, sighted)
         self._watch.settle(self._judge.settled)
         self._spent("decision")
         scene.picture_c.flags.writeable = False
@@ -133,7 +133,8 @@ class Lane:
             mono_ns=sample.mono_ns,
             temps_c=scene.picture_c,
             faces=faces,
-            reference=reference,
+            reference=references[0],
+            second_reference=references[1] if len(references) > 1 else None,
             screening=not reasons,
             reasons=reasons,
             health=self._vitals.flags,
@@ -145,14 +146,14 @@ class Lane:
         self,
         sample: Sample,
         t_s: float,
-        reference: ReferenceSeen,
+        offset_c: float | None,
         decided: Sequence[PassageDecided],
         sighted: Sequence[Sighted],
     ) -> None:
         """Let the sample tell of the instrument's own health."""
         picture = isinstance(sample, ThermalFrame)
         if isinstance(sample, ThermalFrame):
-            self._vitals.see(sample, t_s, reference.offset_c, shutter=self._readiness.shutter)
+            self._vitals.see(sample, t_s, offset_c, shutter=self._readiness.shutter)
         boxes = {seen.number: seen.box for seen in sighted}
         for one in decided:
             said = one.measurement
@@ -162,7 +163,7 @@ class Lane:
                 left, _, right, _ = boxes[one.track]
                 self._vitals.place((left + right) / 2 / self._view.columns - 0.5, said.body_c)
 
-    def _see(self, sample: Sample, air: Air, t_s: float) -> tuple[Scene, ReferenceSeen, tuple[Reason, ...]]:
+    def _see(self, sample: Sample, air: Air, t_s: float) -> tuple[Scene, tuple[ReferenceSeen, ...], tuple[Reason, ...]]:
         """Take the steps that a whole sample shares."""
         correction = self._certificate.correction if self._certificate else None
         chain = self._chains.of(sample, air, correction)
@@ -176,22 +177,23 @@ class Lane:
         reasons = self._readiness.reasons(sample, t_s, air, self._certificate, self._state)
         if self._held is not None:
             reasons.insert(0, self._held)
-        reference = NO_REFERENCE
-        if self._blackbody is not None:
+        references: tuple[ReferenceSeen, ...] = NO_REFERENCE
+        if self._references is not None:
             shutter = self._readiness.shutter
-            reference, doubt = self._blackbody.see(target_c, sample.at, t_s, reflected_c, people, shutter=shutter)
+            references, doubt = self._references.see(target_c, sample.at, t_s, reflected_c, people, shutter=shutter)
             reasons += [doubt] if doubt else []
-        drift_c_per_h = self._blackbody.drift_c_per_h(DRIFT_OVER_S) if self._blackbody else None
+        offset_c = references[0].offset_c
+        drift_c_per_h = self._references.drift_c_per_h(DRIFT_OVER_S) if self._references else None
         if not self._readiness.warm(sample, t_s, drift_c_per_h):
             reasons.append(Reason.WARM_UP)
-        if reference.offset_c is not None:
-            target_c -= np.float32(reference.offset_c)
+        if offset_c is not None:
+            target_c -= np.float32(offset_c)
         scene = Scene(
             t_s=t_s,
             raw_c=raw_c,
             picture_c=target_c,
             chain=chain,
-            offset_c=reference.offset_c,
+            offset_c=offset_c,
             surface=Surface(
                 emissivity=self._radiometry.emissivity,
                 reflected_c=reflected_c,
@@ -202,7 +204,7 @@ class Lane:
             hot_c=self._judge.hot_c,
             blocked=reasons[0] if reasons else None,
         )
-        return scene, reference, tuple(reasons)
+        return scene, references, tuple(reasons)
 
     def _upright(self, sample: Sample) -> Frame:
         if isinstance(sample, SpotReading):
@@ -219,19 +221,18 @@ class Lane:
         self._watch = (
             FaceWatch(placed, self._instrument.site) if placed.finds_faces else MarkWatch(placed, self._instrument)
         )
-        if self._instrument.reference is not None:
-            netd_c = self._spec.netd_c or NETD_C
-            self._blackbody = Blackbody(self._instrument.reference, netd_c, (placed.rows, placed.columns))
-            if self._blackbody.outside:
+        if views := self._instrument.references:
+            self._references = References(views, self._spec.netd_c or NETD_C, (placed.rows, placed.columns))
+            for region in self._references.outside:
                 log.error(
                     "reference region outside the picture: correct instruments.reference.region",
                     instrument=self._instrument.id,
-                    region=self._instrument.reference.region,
+                    region=region,
                     columns=placed.columns,
                     rows=placed.rows,
                 )
-            if self._told is not None:
-                self._blackbody.told(self._told)
+            for reading in self._told.values():
+                self._references.told(reading)
 
     def _face(self, seen: Sighted) -> FaceSeen:
         attempt = self._judge.attempt(seen.number)

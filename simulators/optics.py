@@ -16,6 +16,7 @@ from simulators.chance import stream
 from simulators.face import portrait
 from simulators.geometry import Geometry, Mounting
 from simulators.passage import Item, Passage, Pose
+from simulators.plate import Plate
 from simulators.radiation import SKIN_EMISSIVITY, air_transmittance, apparent_c, seen_through
 from simulators.scene import Scene, Seen
 
@@ -44,7 +45,7 @@ class Lens:
         self._wall = _wall(scene.seed, self._rows, self._cols)
         self._portraits: OrderedDict[int, Frame] = OrderedDict()
         self._step_mm = float(np.clip(self._mark_mm_px / 3, 0.7, 2.5))
-        self._plate_cover = self._plate_disc()
+        self._plates = [(plate, *self._plate_discs(plate)) for plate in (scene.plate, scene.second_plate) if plate]
 
     def mm_per_px(self, distance_m: float) -> float:
         """Return what one pixel spans at a distance, mm."""
@@ -64,7 +65,7 @@ class Lens:
             self._draw_person(picture, seen, t_s)
             if seen.passage.item is not None:
                 self._draw_item(picture, seen.passage.item, seen.pose, air_c)
-        self._draw_plate(picture, t_s, air_c, swing_c=plate_swing_c, hidden=hidden)
+        self._draw_plates(picture, t_s, air_c, swing_c=plate_swing_c, hidden=hidden)
         return self._veiled(picture)
 
     def _veiled(self, picture: Frame) -> Frame:
@@ -138,37 +139,38 @@ class Lens:
         cover = self._disc(cx + item.x_mm / mm_px, cy + item.y_mm / mm_px, item.diameter_mm / 2 / mm_px)
         _lay(picture, cover, apparent_c(item.temperature_c, item.emissivity, air_c))
 
-    def _draw_plate(self, picture: Frame, t_s: float, air_c: float, *, swing_c: float, hidden: bool) -> None:
-        plate = self._scene.plate
-        if plate is None or self._plate_cover is None:
-            return
-        housing, disc = self._plate_cover
-        _lay(picture, housing, air_c + 1.0)
+    def _draw_plates(self, picture: Frame, t_s: float, air_c: float, *, swing_c: float, hidden: bool) -> None:
+        """Draw the plates; what hides one or makes it swing does so to the scene's first."""
         clear = air_transmittance(self._scene.place.mark_m, air_c, self._scene.air.humidity_pct(t_s))
-        surface_c = air_c + 2.0 if hidden else seen_through(plate.radiance_c(t_s, air_c) + swing_c, clear, air_c)
-        _lay(picture, disc, surface_c)
+        for plate, housing, disc in self._plates:
+            first = plate is self._scene.plate
+            shown_c = plate.radiance_c(t_s, air_c) + (swing_c if first else 0.0)
+            _lay(picture, housing, air_c + 1.0)
+            _lay(picture, disc, air_c + 2.0 if hidden and first else seen_through(shown_c, clear, air_c))
 
-    def _plate_disc(self) -> tuple[Frame, Frame] | None:
-        plate = self._scene.plate
-        if plate is None:
-            return None
-        mm_px = self._mark_mm_px
-        x, y = (
-            self._cols / 2 + (plate.x_mm - self._aim_mm[0]) / mm_px,
-            self._rows / 2 + (plate.y_mm - self._aim_mm[1]) / mm_px,
-        )
-        radius = plate.radius_mm / mm_px
+    def _plate_discs(self, plate: Plate) -> tuple[Frame, Frame]:
+        x, y, radius = self._plate_place(plate)
         return self._disc(x, y, radius * 1.5), self._disc(x, y, radius)
+
+    def _plate_place(self, plate: Plate) -> tuple[float, float, float]:
+        mm_px = self._mark_mm_px
+        x = self._cols / 2 + (plate.x_mm - self._aim_mm[0]) / mm_px
+        y = self._rows / 2 + (plate.y_mm - self._aim_mm[1]) / mm_px
+        return x, y, plate.radius_mm / mm_px
 
     def plate_region(self) -> tuple[int, int, int] | None:
         """Return centre column, centre row and radius of the plate in the upright picture, for a configuration."""
-        plate = self._scene.plate
+        return self._region(self._scene.plate)
+
+    def second_plate_region(self) -> tuple[int, int, int] | None:
+        """Return the same of the second plate."""
+        return self._region(self._scene.second_plate)
+
+    def _region(self, plate: Plate | None) -> tuple[int, int, int] | None:
         if plate is None:
             return None
-        mm_px = self._mark_mm_px
-        col = self._cols / 2 + (plate.x_mm - self._aim_mm[0]) / mm_px
-        row = self._rows / 2 + (plate.y_mm - self._aim_mm[1]) / mm_px
-        return int(col), int(row), int(plate.radius_mm / mm_px)
+        x, y, radius = self._plate_place(plate)
+        return int(x), int(y), int(radius)
 
     def _disc(self, cx: float, cy: float, radius: float) -> Frame:
         """How much of each pixel a blurred disc covers."""

@@ -95,10 +95,13 @@ class Scene:
         flow: Flow | None = None,
         flow_from_s: float = 0.0,
         plate: Plate | None = None,
+        second_plate: Plate | None = None,
     ) -> None:
         self.seed = seed
         self.place = place
         self.plate = plate
+        self.second_plate = second_plate
+        """Another reference in view; nobody and nothing hides it."""
         self.air = Air(place.climate, seed, place.start_hour)
         self._script = tuple(sorted(script, key=lambda passage: passage.start_s))
         self._flow = flow
@@ -122,6 +125,7 @@ class Scene:
         place: Place | None = None,
         then: Flow | None = None,
         plate: Plate | None = None,
+        second_plate: Plate | None = None,
     ) -> Self:
         """Return a scene of named people at given times, followed by a seeded stream if `then` is given."""
         passages: list[Passage] = []
@@ -131,7 +135,15 @@ class Scene:
             passages.append(passage)
             free_s = max(free_s, passage.stands_until_s + SCRIPT_GAP_S)
         end_s = max((passage.end_s for passage in passages), default=0.0)
-        return cls(seed, place or Place(), script=passages, flow=then, flow_from_s=end_s + 1.0, plate=plate)
+        return cls(
+            seed,
+            place or Place(),
+            script=passages,
+            flow=then,
+            flow_from_s=end_s + 1.0,
+            plate=plate,
+            second_plate=second_plate,
+        )
 
     def passages(self, from_s: float, until_s: float) -> tuple[Passage, ...]:
         """Return the passages that overlap a span of time, in the order of their start."""

@@ -67,6 +67,7 @@ class PictureEncoder:
                 "high_c": round(high_c, 2),
                 "faces": [_face(face, step) for face in picture.faces],
                 "reference": _reference(picture.reference, step),
+                "second_reference": _reference(picture.second_reference, step),
                 "pixels": base64.b64encode(pixels.tobytes()).decode(),
             }
         )
@@ -110,7 +111,7 @@ def _face(face: FaceSeen, step: int) -> dict[str, object]:
     }
 
 
-def _reference(seen: ReferenceSeen, step: int) -> dict[str, object] | None:
-    if seen.region is None:
+def _reference(seen: ReferenceSeen | None, step: int) -> dict[str, object] | None:
+    if seen is None or seen.region is None:
         return None
     return {"state": seen.state, "region": [round(value / step, 1) for value in seen.region]}

@@ -47,12 +47,15 @@ def made(spec: DriverSpec, *, paper="usual", sections=None, **settings):
 class Booth:
     """A simulated Lepton before a scene, a reference in view, and its lane."""
 
-    def __init__(self, *entries, plate=True, spec=lepton_y16.SPEC, **how):
+    def __init__(self, *entries, plate=True, second_plate=None, spec=lepton_y16.SPEC, **how):
         place = Place(mark_m=MARK_M)
-        self.scene = Scene.script(entries, place=place, plate=Plate.beside(MARK_M) if plate else None)
+        first = Plate.beside(MARK_M) if plate else None
+        self.scene = Scene.script(entries, place=place, plate=first, second_plate=second_plate)
         self.camera = Camera(self.scene, LEPTON_35, seed=2, on_for_s=7200)
         region = self.camera.lens.plate_region()
         settings = {"distance_m": MARK_M, "reference": ReferenceView(region=region) if plate else None}
+        if second_plate:
+            settings["second_reference"] = ReferenceView(region=self.camera.lens.second_plate_region())
         self.lane = made(spec, **(settings | how))
         self.t_s = 0.0
 
@@ -241,12 +244,21 @@ def test_a_blackbody_that_should_speak_and_is_silent_is_not_believed():
     booth = Booth(comes(stand_s=6.0), reference=view)
     assert pictures(booth.play(1.0))[-1].reasons == (Reason.REFERENCE_NOT_SETTLED,)
     told_c = booth.scene.plate.indicated_c(1.0)
-    booth.lane.reference_reading(ReferenceReading("plate", 0, at(1.0), mono_ns(1.0), 36.0, told_c, stable=True))
+    booth.lane.reference_reading(ReferenceReading("one", 0, at(1.0), mono_ns(1.0), 36.0, told_c, stable=True))
     seen = pictures(booth.play(2.0))[-1]
     assert seen.reasons == ()
     assert seen.reference.offset_c == pytest.approx(booth.camera.detector.offset_c(2.0), abs=0.3)
-    booth.lane.reference_reading(ReferenceReading("plate", 1, at(2.0), mono_ns(2.0), 36.0, told_c, stable=False))
+    booth.lane.reference_reading(ReferenceReading("one", 1, at(2.0), mono_ns(2.0), 36.0, told_c, stable=False))
     assert pictures(booth.play(2.5))[-1].reasons == (Reason.REFERENCE_NOT_SETTLED,)
+
+
+def test_with_two_references_a_hidden_one_stops_nobody_and_the_other_one_is_gone_by_alone():
+    second = Plate(x_mm=150.0, y_mm=-115.0)
+    booth = Booth(comes(), comes("hides", at_s=6.0, stand_s=3.0, hides_plate=True), second_plate=second)
+    both, alone = verdicts(booth.play(11.0))
+    u_c = [next(t.u_c for t in one.measurement.terms if t.name == "reference") for one in (both, alone)]
+    assert [both.verdict.kind, alone.verdict.kind] == [VerdictKind.PASS, VerdictKind.PASS]
+    assert u_c[1] / u_c[0] == pytest.approx(2**0.5, abs=0.1)  # the filter adds its own
 
 
 def test_two_people_get_one_value_each():

@@ -147,6 +147,38 @@ def test_a_gate_that_screens_nobody_is_refused(
     assert "no instrument screens people" in refused(capsys, "run", str(write(path, settings)))
 
 
+PLATE = {"region": [20, 80, 6], "source": "plate"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "second", "sentence"),
+    [
+        (PLATE, {}, "dock-1: two references both need a region: the search cannot tell them apart"),
+        ({}, PLATE, "dock-1: two references both need a region: the search cannot tell them apart"),
+        (None, PLATE, "dock-1: second_reference without reference"),
+        (PLATE, {"region": [28, 80, 6]}, "dock-1: the regions of the two references overlap"),
+        (PLATE, {"region": [90, 80, 6], "source": "plate"}, "dock-1: 'plate' cannot be the source of both"),
+        (
+            {"region": [20, 80, 6]},
+            {"region": [90, 80, 6], "source": "gone"},
+            "reference.source 'gone' is no instrument",
+        ),
+    ],
+)
+def test_two_references_that_cannot_be_told_apart_are_refused(
+    path: Path,
+    settings: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    reference: dict[str, Any] | None,
+    second: dict[str, Any],
+    sentence: str,
+) -> None:
+    one = settings["instruments"][0]
+    one["id"] = "dock-1"
+    one |= {"second_reference": second} if reference is None else {"reference": reference, "second_reference": second}
+    assert sentence in refused(capsys, "config", "check", str(write(path, settings)))
+
+
 def test_an_unwritable_folder_is_refused_before_anything_starts(
     path: Path, settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -81,7 +81,7 @@ class Heat extends Lane {
     const scale = Math.min(box.width / picture.columns, box.height / picture.rows);
     const width = picture.columns * scale;
     pen.translate((box.width - width) / 2, (box.height - picture.rows * scale) / 2);
-    if (picture.reference) reference(pen, picture.reference, scale);
+    for (const seen of [picture.reference, picture.second_reference]) if (seen) reference(pen, seen, scale);
     for (const face of picture.faces) this.face(pen, face, scale, width);
   }
   face(pen, face, scale, width) {

@@ -1,5 +1,6 @@
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import cv2
@@ -66,6 +67,15 @@ def test_a_large_picture_is_thinned_with_its_marks() -> None:
     assert seen["box"] == [50.0, 100.0, 150.0, 200.0]
     assert seen["spot"] == [75, 125]
     assert encoded["reference"] == {"state": "locked", "region": [30.0, 250.0, 10.0]}
+    assert encoded["second_reference"] is None
+
+
+def test_both_references_are_marked_where_there_are_two() -> None:
+    one, other = (ReferenceSeen(ReferenceState.LOCKED, (x, 80, 6), 36.0, 0.2) for x in (20, 100))
+    picture = replace(a_picture(np.full((160, 120), 25, np.float32), reference=one), second_reference=other)
+    encoded = json.loads(PictureEncoder().encode(picture))
+    assert encoded["reference"]["region"] == [20.0, 80.0, 6.0]
+    assert encoded["second_reference"]["region"] == [100.0, 80.0, 6.0]
 
 
 def test_a_single_point_is_a_number() -> None:

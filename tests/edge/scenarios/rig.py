@@ -84,12 +84,14 @@ class Rig:
         plan = SensorFaults.parse(self.faults)
         self.camera = Camera(self.scene, self.geometry, seed=3, faults=plan, on_for_s=self.on_for_s)
         view = ReferenceView(set_c=36.0, emissivity=0.97, region=self.camera.lens.plate_region())
+        second = self.camera.lens.second_plate_region()
         instrument = Instrument(
             id="lane-1",
             driver="lepton_y16",
             link="replay:///bench",
             distance_m=self.scene.place.mark_m,
             reference=view if self.reference and self.scene.plate else None,
+            second_reference=view.model_copy(update={"region": second}) if second else None,
         )
         config = GateConfig(
             gate=Gate(id="bench", name_zh="台架", name_en="Bench", simulated=True),
@@ -146,11 +148,19 @@ STEADY = Climate(hall_c=23.0, outdoor_mean_c=23.0, outdoor_amplitude_c=0.0, coup
 COLD_OUT = replace(STEADY, hall_c=20.5, outdoor_mean_c=-3.0)
 
 
-def stage(entries, *, climate=STEADY, mark_m=MARK_M, plate=True, first_s=FIRST_S, gap_s=GAP_S):
+def stage(entries, *, climate=STEADY, mark_m=MARK_M, plate=True, second_plate=None, first_s=FIRST_S, gap_s=GAP_S):
     """Return a scene of named people before a plate, one every `gap_s` seconds and away from the shutter's times."""
     entries = [replace(entry, at_s=first_s + gap_s * i) for i, entry in enumerate(entries)]
     place = Place(mark_m=mark_m, climate=climate)
-    return Scene.script(entries, place=place, plate=Plate.beside(mark_m) if plate else None)
+    first = Plate.beside(mark_m) if plate else None
+    return Scene.script(entries, place=place, plate=first, second_plate=second_plate)
+
+
+def opposite_plate(mark_m=MARK_M):
+    """Return a second plate, on the other side of the head."""
+    first = Plate.beside(mark_m, seed=1)
+    first.x_mm = -first.x_mm
+    return first
 
 
 def kinds(decided):

@@ -1,11 +1,14 @@
-"""S6: the blackbody is wrong: unplugged, warming up, bumped, aged. Must: never "correct" everybody by 16 °C."""
+"""S6: the blackbody is wrong: unplugged, warming up, bumped, aged. Must: never "correct" everybody by 16 °C.
+
+Where there are two and they disagree, nobody can know which is wrong: nobody is measured.
+"""
 
 import pytest
 
 from contract.vocabulary import Reason, VerdictKind
 from simulators.scene import Enter
 from tests.edge.scenarios.passers import Passers
-from tests.edge.scenarios.rig import Rig, kinds, stage
+from tests.edge.scenarios.rig import Rig, kinds, opposite_plate, stage
 
 
 def test_unplugged_it_cools_and_the_gate_stops_before_it_corrects_much():
@@ -44,3 +47,22 @@ def test_a_plate_that_is_off_by_less_is_caught_by_the_people_and_hides_no_fever(
     assert [verdict.kind for verdict in verdicts] == [VerdictKind.PASS, VerdictKind.ALARM]
     assert passers.baseline_c == pytest.approx(-0.45, abs=0.01)
     assert all(Reason.BASELINE_OUT_OF_MODEL in verdict.reasons for verdict in verdicts)
+
+
+@pytest.mark.parametrize("bumped", ["plate", "second_plate"])
+def test_of_two_one_that_is_off_by_little_stops_the_gate_until_both_agree_and_changes_no_fever(bumped):
+    scenes = [
+        stage([Enter(f"p{i}", 38.6) for i in range(6)], second_plate=opposite_plate(), gap_s=9.0) for _ in range(2)
+    ]
+    plate = getattr(scenes[1], bumped)
+    plate.order(30.0, 36.6, rate_c_min=600.0)
+    plate.order(56.0, 36.0, rate_c_min=600.0)
+    undisturbed, decided = (Rig(scene).play(80) for scene in scenes)
+    stopped = [one for one in decided if one.verdict.reasons == (Reason.REFERENCES_DISAGREE,)]
+    pairs = [pair for pair in zip(undisturbed, decided, strict=True) if pair[1] not in stopped]
+    assert len(stopped) >= 2
+    assert set(kinds(stopped)) == {VerdictKind.NO_RESULT}
+    assert {kind for pair in pairs for kind in kinds(pair)} == {VerdictKind.ALARM}
+    assert decided[-1] not in stopped
+    for one, other in pairs:
+        assert other.measurement.body_c == pytest.approx(one.measurement.body_c, abs=0.05)
