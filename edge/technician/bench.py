@@ -31,7 +31,7 @@ from edge.technician.run import Reference
 from edge.technician.session import Office, Session
 from edge.technician.stand import BenchRefused, Driven, Stand, Typed
 from edge.technician.target import Target
-from edge.technician.view import BenchView, DutyView, Stage, Work
+from edge.technician.view import ENDED, BenchView, DutyView, Stage, Work
 
 LOOK_EVERY_S: Final = 5.0
 PLATE_U_C: Final = 0.187
@@ -163,11 +163,13 @@ class Bench:
             self._scope = None
             instruments.taps.pop(name, None)
             self._send_home(session.instrument)
-            self._session = None
-            with anyio.CancelScope(shield=True):
-                await self.duties.look(busy=None)
-                instruments.hold(name, self.duties.hold_of(name))
-            self._show(session.view)  # again, now that what is due has been read anew
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self.duties.look(busy=None)
+                    instruments.hold(name, self.duties.hold_of(name))
+            finally:
+                self._session = None
+                self._shown(session.view)
         log.info("bench", work=session.view.work, instrument=name, stage=session.view.stage, by=session.view.by)
 
     async def _guarded(self, session: Session, form: Form, target: Target) -> bool:
@@ -299,6 +301,9 @@ class Bench:
         return self._office.instruments.having(InstrumentRole.SCREEN)
 
     def _shown(self, view: BenchView) -> None:
+        """Show how the work stands; that it has ended only when what is due has been read anew."""
+        if self._session is not None and view.stage in ENDED:
+            return
         self.view = view
         self._show(view)
 

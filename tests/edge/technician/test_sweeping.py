@@ -12,6 +12,7 @@ from contract.vocabulary import HealthFlag, InstrumentState, Reason
 from edge.config import GateConfig
 from edge.store import Store
 from edge.technician import journal, linearity
+from edge.technician.stand import NEAR_C
 from simulators.sensor_faults import DEFAULT_SIZE, SensorFaultKind
 from tests.edge.rig import DutyRoom, running
 from tests.edge.technician.morning import bench, bench_settings, hurry
@@ -60,5 +61,6 @@ async def test_a_normalising_instrument_is_out_until_an_expert_looks(
     with store.reading() as connection:
         kept = journal.latest_sweep(connection, "camera")
     store.close()
-    assert [one.point.reference_c for one in kept] == pytest.approx(linearity.POINTS_C, abs=0.1)
+    # the plate of this hurried world moves on by tenths of a degree between two questions of a slow machine
+    assert [one.point.reference_c for one in kept] == pytest.approx(linearity.POINTS_C, abs=NEAR_C)
     assert kept[-1].slope == pytest.approx(slope, abs=0.03)
