@@ -184,10 +184,10 @@ class Gate:
         try:
             async with anyio.create_task_group() as tasks:
                 self._writer.start()
+                await tasks.start(self._bench.serve)  # a lane whose check is overdue is held from the first sample on
                 self._instruments.start()
                 self._uplink.start()
                 tasks.start_soon(self._rounds.walk)
-                tasks.start_soon(self._bench.serve)
                 await serve(
                     app,
                     settings.host,

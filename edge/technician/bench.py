@@ -12,6 +12,8 @@ from typing import Final
 
 import anyio
 import structlog
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskStatus
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -113,8 +115,10 @@ class Bench:
 
     # ---- the work
 
-    async def serve(self) -> None:
-        """Do what is begun, and look after what is due, until cancelled."""
+    async def serve(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        """Do what is begun, and look after what is due, until cancelled; started when it is known what is due."""
+        await self.duties.look(busy=None)
+        task_status.started()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._watch)
             while True:
@@ -126,8 +130,8 @@ class Bench:
 
     async def _watch(self) -> None:
         while True:
-            await self.duties.look(busy=self._busy_with)
             await anyio.sleep(LOOK_EVERY_S)
+            await self.duties.look(busy=self._busy_with)
 
     @property
     def _busy_with(self) -> str | None:

@@ -20,6 +20,9 @@ NEAR_C: Final = 0.5
 """A blackbody that calls itself stable farther from its set point than this is lying."""
 UNREST_C: Final = 0.15
 """It may wander by so much while it calls itself stable."""
+CLAIMS: Final = 2
+"""It stands still if it says so twice in a row: its temperature and its word on it are answers to two questions, and
+the temperature may be from before it came to rest."""
 SILENT_S: Final = 15.0
 LIES: Final = 5
 """So often caught since it was last told a set point, and nobody waits for it any longer."""
@@ -134,9 +137,10 @@ class Driven:
         wanted = f"{self._ordered_c:.2f}"
         if not obeyed:
             return BenchRefused("technician.refused.not_obeyed", wanted=wanted, shown=f"{reading.setpoint_c:.2f}")
+        unsteady = BenchRefused("technician.refused.never_stable", wanted=wanted, shown=f"{reading.actual_c:.2f}")
         if not reading.stable:
             self._claimed.clear()
-            return BenchRefused("technician.refused.never_stable", wanted=wanted, shown=f"{reading.actual_c:.2f}")
+            return unsteady
         if not self._claimed or self._claimed[-1][0] != reading.mono_ns:
             self._claimed.append((reading.mono_ns, reading.actual_c))
         claimed = [value for _, value in self._claimed]
@@ -146,4 +150,4 @@ class Driven:
         if moved_c > UNREST_C:
             self._claimed.clear()
             return BenchRefused(LIES_MOVING, moved=f"{moved_c:.2f}")
-        return None
+        return None if len(claimed) >= CLAIMS else unsteady

@@ -54,6 +54,9 @@ def test_a_stable_blackbody_at_its_set_point_is_ready(blackbody: Blackbody) -> N
     assert doubt(blackbody) == "reference_silent"
     blackbody.says(38.2, stable=False)
     assert doubt(blackbody) == "never_stable"
+    blackbody.says(38.98)
+    assert doubt(blackbody) == "never_stable", "once is not yet twice in a row"
+    assert doubt(blackbody) == "never_stable", "the same answer again"
     blackbody.says(38.99)
     assert doubt(blackbody) == ""
     blackbody.s += 20
@@ -75,8 +78,20 @@ def test_one_that_calls_itself_stable_far_from_its_set_point_lies(blackbody: Bla
     assert doubt(blackbody) == "lies"
 
 
+def test_a_temperature_from_before_it_came_to_rest_is_not_used(blackbody: Blackbody) -> None:
+    blackbody.says(38.58)  # asked while it still rose; that it is stable, a moment later
+    assert not blackbody.stand.shown().ready
+    blackbody.says(39.0)
+    assert doubt(blackbody) == "moves"
+    for expected in ("never_stable", ""):
+        blackbody.says(39.0)
+        assert doubt(blackbody) == expected
+
+
 def test_one_that_calls_itself_stable_and_moves_lies(blackbody: Blackbody) -> None:
-    for actual_c in (39.0, 39.06, 39.12):
+    blackbody.says(39.0)
+    assert not blackbody.stand.shown().ready
+    for actual_c in (39.06, 39.12):
         blackbody.says(actual_c)
         assert doubt(blackbody) == ""
     blackbody.says(39.18)
