@@ -13,6 +13,7 @@ import pytest
 
 from contract import logs
 from contract.clock import Instant
+from tests.patience import PATIENCE_MS, PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,7 +76,7 @@ def no_thread_left_behind() -> Iterator[None]:
     """Fail a test that leaves a thread running: every task has an owner."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 2.0
+    deadline = time.monotonic() + PATIENCE_S
     left: set[threading.Thread] = set()
     while True:
         left = {
@@ -110,7 +111,7 @@ def browser(chromium: str) -> "Iterator[Browser]":
     """A real browser for one module: while Playwright's loop runs on this thread no asynchronous test can."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=20_000)  # a bound on hanging; how fast a page is, `make bench` tells
+    expect.set_options(timeout=PATIENCE_MS)  # a bound on hanging; how fast a page is, `make bench` tells
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
         yield browser

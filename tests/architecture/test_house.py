@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("contract", "drivers", "edge", "central", "simulators")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -58,7 +60,11 @@ def test_topics_are_made_in_one_place() -> None:
 def test_every_command_explains_itself() -> None:
     for program in ("guankou-edge", "guankou-central", "guankou-sim", "guankou-probe"):
         done = subprocess.run(
-            [Path(sys.executable).with_name(program), "--help"], capture_output=True, text=True, check=False, timeout=30
+            [Path(sys.executable).with_name(program), "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, f"{program}: {done.stderr}"
         assert "usage" in done.stdout.lower()

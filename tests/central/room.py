@@ -24,9 +24,9 @@ from contract.messages import Ack, Alert, Body, Confirmation, DecisionBody, Gate
 from contract.topics import Direction, down_filter, parse, presence
 from contract.vocabulary import LinkState
 from tests.central.conftest import a_presence
+from tests.patience import PATIENCE_S
 
 PROGRAM = Path(sys.executable).with_name("guankou-central")
-PATIENCE_S = 15.0
 
 
 def until(what: Callable[[], object], patience_s: float = PATIENCE_S) -> object:
@@ -88,7 +88,7 @@ class Room:
         """End the process; return how long that took, in seconds."""
         began = time.monotonic()
         self.process.send_signal(how)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         took = time.monotonic() - began
         self._reader.join()
         self.process.stdout.close()
@@ -98,7 +98,7 @@ class Room:
     @contextmanager
     def client(self, name: str | None = "officer") -> Iterator[httpx.Client]:
         """Give a client, logged in by the programming interface unless `name` is None."""
-        with httpx.Client(base_url=self.url, timeout=10) as client:
+        with httpx.Client(base_url=self.url, timeout=PATIENCE_S) as client:
             if name is not None:
                 body = {"name": name, "password": self.passwords[name]}
                 answer = client.post("/api/v1/session", json=body)

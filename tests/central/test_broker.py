@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from central.broker import PROGRAM_VARIABLE, Broker, BrokerRefused, BrokerTls, find_program
+from tests.patience import PATIENCE_S
 
 OWNER = """
 import signal, sys
@@ -84,7 +85,7 @@ def test_it_accepts_when_start_returns_and_is_gone_when_stop_returns(tmp_path):
 def test_it_comes_back_on_the_same_port_when_it_dies(broker):
     first, port = broker.pid, broker.port
     os.kill(first, signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while not (broker.pid not in (None, first) and accepts(broker)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert broker.pid not in (None, first)
@@ -94,7 +95,7 @@ def test_it_comes_back_on_the_same_port_when_it_dies(broker):
 def test_it_dies_with_its_owner(owner):
     server = psutil.Process(int(next_pid(owner)))
     owner.send_signal(signal.SIGKILL)
-    server.wait(5)
+    server.wait(PATIENCE_S)
     assert not server.is_running()
 
 
@@ -103,7 +104,7 @@ def test_a_ctrl_c_at_the_terminal_leaves_it_to_its_owner(owner):
     os.killpg(owner.pid, signal.SIGINT)
     assert next_pid(owner) == pid, "the broker must outlive the signal until its owner ends it"
     assert next_pid(owner) == "None"
-    assert owner.wait(5) == 0
+    assert owner.wait(PATIENCE_S) == 0
 
 
 def test_a_taken_port_is_said_in_one_sentence(broker, tmp_path):

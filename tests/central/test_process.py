@@ -19,6 +19,7 @@ from central.store.store import Store
 from contract.clock import SystemClock
 from tests.central.conftest import an_alert
 from tests.central.room import PROGRAM, Gate, Room, until
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_it_ends_within_a_second_with_an_open_stream_and_a_second_start_finds_ye
     second.stop(signal.SIGTERM)
     assert second.process.returncode == 0
     done = subprocess.run(
-        [PROGRAM, "verify", "--var", tmp_path], capture_output=True, text=True, timeout=30, check=True
+        [PROGRAM, "verify", "--var", tmp_path], capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
     assert "alert_journal: 1 rows, unbroken" in done.stdout
 
@@ -88,7 +89,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path, 
     again = Room(tmp_path, port=room.port, mqtt_port=room.mqtt_port).start()
     rooms.append(again)
     killed.set()
-    worker.join(30)
+    worker.join(PATIENCE_S)
     gate.stop()
     with again.client() as client:
         found = client.get("/api/v1/alerts", params={"limit": 500}).json()
@@ -185,7 +186,7 @@ def replace_password(client: httpx.Client, name: str, old: str) -> None:
 def test_a_real_duty_room_from_the_first_administrator_to_an_accepted_station(tmp_path: Path, rooms) -> None:
     room = Room(tmp_path, options=()).start()
     rooms.append(room)
-    with httpx.Client(base_url=room.url, timeout=20) as client:
+    with httpx.Client(base_url=room.url, timeout=PATIENCE_S) as client:
         assert client.get("/login").headers["location"] == "/setup"
         code = room.setup.split("code=")[1]
         form = {
@@ -205,7 +206,7 @@ def test_a_real_duty_room_from_the_first_administrator_to_an_accepted_station(tm
     gate = Gate(room.broker, "new-gate")
     alert = gate.raise_alert(an_alert(gate.now(), "new-gate"))
     gate.stop()
-    with httpx.Client(base_url=room.url, timeout=20) as client:
+    with httpx.Client(base_url=room.url, timeout=PATIENCE_S) as client:
         replace_password(client, "li", one_time)
         assert client.get("/api/v1/alerts").json() == []
         page = client.get("/gates", params={"lang": "en"}).text

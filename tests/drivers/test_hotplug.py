@@ -30,10 +30,10 @@ from drivers.uvc_link import UvcLink
 from tests.drivers.ptys import Device
 from tests.drivers.test_serial_link import FakePort
 from tests.drivers.test_uvc_link import FakeCamera, sysfs_with
+from tests.patience import PATIENCE_S
 
 GY = registry.spec("gy_mcu90640")
 LEPTON = registry.spec("lepton_y16")
-PATIENCE_S = 10.0
 
 
 class Plug(ABC):

@@ -17,6 +17,7 @@ from drivers.probe import main
 from drivers.recording import CaptureWriter
 from tests.drivers.golden import FOLDER
 from tests.drivers.ptys import Device
+from tests.patience import PATIENCE_S
 
 FRAME = (FOLDER / "gy_mcu90640" / "frame.hex").read_text(encoding="utf-8")
 FRAME_BYTES = bytes.fromhex("".join(line.split("#")[0] for line in FRAME.splitlines()))
@@ -206,7 +207,7 @@ def test_what_is_recorded_decodes_to_the_same(device: Device, run, tmp_path: Pat
         while "reading" not in program.stderr.readline():
             assert program.poll() is None
         program.send_signal(signal.SIGINT)
-        _out, errors = program.communicate(timeout=10)
+        _out, errors = program.communicate(timeout=PATIENCE_S)
     finally:
         program.kill()
     assert program.returncode == 0

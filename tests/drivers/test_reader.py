@@ -17,6 +17,7 @@ from drivers.reader import Reader, open_link
 from drivers.samples import Applied, DecodeFault, DeviceReply, Event, FaultKind, ReferenceReading, ThermalFrame
 from tests.conftest import FakeClock
 from tests.drivers.ptys import Device
+from tests.patience import PATIENCE_S
 
 GY = registry.spec("gy_mcu90640")
 LEPTON = registry.spec("lepton_y16")
@@ -35,7 +36,7 @@ class Gate:
         self.reader = Reader(spec, url, "cam", SystemClock(), self.events.put, **settings)  # type: ignore[arg-type]
         self.reader.start()
 
-    def next(self, kind: type[Event], timeout_s: float = 5.0) -> Event:
+    def next(self, kind: type[Event], timeout_s: float = PATIENCE_S) -> Event:
         while True:
             event = self.events.get(timeout=timeout_s)
             if isinstance(event, kind):
@@ -55,7 +56,7 @@ def gates() -> Iterator[Callable[..., Gate]]:
         gate.reader.stop()
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     """Wait for what only another thread's counters tell."""
     deadline = time.monotonic() + timeout_s
     ticker = threading.Event()
@@ -208,10 +209,10 @@ def test_a_receiver_that_fails_does_not_end_the_reader(device: Device, monkeypat
     try:
         device.hear(len(START))
         device.say(frame_at(36.5))
-        assert failed.wait(5)
+        assert failed.wait(PATIENCE_S)
         device.hear(len(START))
         device.say(frame_at(36.6))
-        assert isinstance(heard.get(timeout=5), ThermalFrame)
+        assert isinstance(heard.get(timeout=PATIENCE_S), ThermalFrame)
     finally:
         reader.stop()
 
@@ -271,8 +272,8 @@ def test_a_long_silence_opens_the_link_anew_and_says_what_to_look_at() -> None:
     reader = Reader(GY, "silent", "cam", FastClock(), lambda _event: None, open_=open_silent)
     reader.start()
     try:
-        first = opened.get(timeout=5)
-        opened.get(timeout=5)
+        first = opened.get(timeout=PATIENCE_S)
+        opened.get(timeout=PATIENCE_S)
         assert first.closed
         until(lambda: "nothing heard" in reader.status().hint or "silent" in reader.status().hint)
     finally:
@@ -288,14 +289,14 @@ def test_a_module_that_was_off_for_a_moment_is_started_again_before_it_is_believ
     try:
         assert device.hear(len(START)) == START
         device.say(gy_mcu90640.encode_emissivity(1.0) + frame_at(36.0))
-        assert isinstance(heard.get(timeout=5), DeviceReply)
-        first = heard.get(timeout=5)
+        assert isinstance(heard.get(timeout=PATIENCE_S), DeviceReply)
+        first = heard.get(timeout=PATIENCE_S)
         clock.advance(1.5)
         until(lambda: "nothing heard" in reader.status().hint)
         device.say(frame_at(36.0))
         assert device.hear(len(START)) == START
         device.say(frame_at(36.2))
-        second = heard.get(timeout=5)
+        second = heard.get(timeout=PATIENCE_S)
     finally:
         reader.stop()
     assert isinstance(first, ThermalFrame)

@@ -16,6 +16,7 @@ from drivers.replay_link import ReplayLink
 from drivers.samples import DecodeFault, Event, SampleFlag, ThermalFrame
 from tests.conftest import FakeClock
 from tests.drivers.golden import FOLDER
+from tests.patience import PATIENCE_S
 
 GY = registry.spec("gy_mcu90640")
 LEPTON = registry.spec("lepton_y16")
@@ -32,7 +33,7 @@ def read_all(url: str, spec=GY) -> list[Event]:
     events: list[Event] = []
     reader = Reader(spec, url, "cam", SystemClock(), events.append)
     reader.start()
-    reader._thread.join(50)
+    reader._thread.join(PATIENCE_S)
     assert not reader.alive
     assert reader.status().hint == "the recording is over"
     return events
@@ -79,7 +80,7 @@ def test_closing_wakes_a_waiting_reader(tmp_path: Path) -> None:
     done = threading.Event()
     threading.Thread(target=lambda: (link.read(60.0), done.set())).start()
     link.close()
-    assert done.wait(5)
+    assert done.wait(PATIENCE_S)
 
 
 def test_a_loop_goes_on_in_time(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_a_loop_goes_on_in_time(tmp_path: Path) -> None:
     events: queue.Queue[Event] = queue.Queue()
     reader = Reader(GY, f"replay://{path}?speed=max&loop=1", "cam", SystemClock(), events.put)
     reader.start()
-    frames = [events.get(timeout=5) for _ in range(6)]
+    frames = [events.get(timeout=PATIENCE_S) for _ in range(6)]
     reader.stop()
     times = [frame.mono_ns for frame in frames]
     assert times == sorted(times)

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.demonstration import GATES, Demonstration
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -148,7 +149,7 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path: Path, capfd: pytest.Captur
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
     said = (done.stdout + done.stderr).strip()
     assert done.returncode == 2

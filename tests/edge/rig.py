@@ -30,13 +30,13 @@ from edge.gate import run
 from simulators.devices.gy_614v import Gy614v
 from simulators.ports import PtyPort
 from tests.edge.conftest import GATE, a_certificate
+from tests.patience import PATIENCE_S
 
 AIR_C = 22.0
 HEALTHY_C = 33.6
 """A forehead whose body is about 36.5 °C in air of 22 °C."""
 FEVERISH_C = 36.4
 """About 39.9 °C: far beyond every doubt of a single-point thermometer."""
-WAIT_S = 15.0
 LIMITS = httpx.Limits(keepalive_expiry=2.0)
 """Below the 5 s after which the server closes an idle connection, or a request may meet its end."""
 
@@ -77,7 +77,7 @@ class DutyRoom:
 
     def __enter__(self) -> Self:
         self._bus.start()
-        self._up.get(timeout=WAIT_S)
+        self._up.get(timeout=PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,12 +85,12 @@ class DutyRoom:
 
     async def expect(self, kind: Kind, body: type[T]) -> tuple[UUID, T]:
         """Return the next message of a kind and its id."""
-        message, found = await anyio.to_thread.run_sync(self.heard[kind].get, True, WAIT_S)
+        message, found = await anyio.to_thread.run_sync(self.heard[kind].get, True, PATIENCE_S)
         assert isinstance(found, body)
         return message, found
 
     async def expect_presence(self) -> Presence:
-        return await anyio.to_thread.run_sync(self.presence.get, True, WAIT_S)
+        return await anyio.to_thread.run_sync(self.presence.get, True, PATIENCE_S)
 
     def send(self, body: Body, *, times: int = 1) -> UUID:
         """Send an order down, perhaps more than once; return its message id."""
@@ -155,7 +155,7 @@ class Screens:
 
     async def wait_for(self, name: str, **wanted: Any) -> dict[str, Any]:
         """Return the next event of this name that carries what is wanted, after those returned before."""
-        with anyio.move_on_after(WAIT_S):
+        with anyio.move_on_after(PATIENCE_S):
             while True:
                 while self._seen < len(self._events):
                     found, data = self._events[self._seen]
@@ -164,11 +164,11 @@ class Screens:
                         return data
                 await self._news.wait()
         came = [{key: data.get(key) for key in wanted} for found, data in self._events if found == name]
-        pytest.fail(f"no {name} with {wanted} in {WAIT_S:g} s; of this name came {came}")
+        pytest.fail(f"no {name} with {wanted} in {PATIENCE_S:g} s; of this name came {came}")
 
     async def until_strip_says(self, *wanted: str) -> None:
         """Wait until the strip of health shows all of these words."""
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(PATIENCE_S):
             while True:
                 page = await self.page("/fragments/strip", "en")
                 if all(words in page for words in wanted):
@@ -196,10 +196,10 @@ async def running(config: GateConfig) -> AsyncIterator[Screens]:
         ports.append(port)
         started.set()
 
-    async with httpx.AsyncClient(timeout=WAIT_S, limits=LIMITS) as client, anyio.create_task_group() as tasks:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, limits=LIMITS) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: run(config, SystemClock(), stop=stop, on_started=say))
         try:
-            with anyio.fail_after(WAIT_S):
+            with anyio.fail_after(PATIENCE_S):
                 await started.wait()
             client.base_url = httpx.URL(f"http://127.0.0.1:{ports[0]}")
             screens = Screens(client)

@@ -39,13 +39,13 @@ from tests.edge.rig import (
     AIR_C,
     FEVERISH_C,
     HEALTHY_C,
-    WAIT_S,
     DutyRoom,
     Forehead,
     running,
     thermometer,
     with_certificate,
 )
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -309,7 +309,7 @@ async def test_health_tells_real_numbers_and_a_pulled_cable_at_once(
 
 
 async def _health(duty_room: DutyRoom, wanted: Any) -> GateHealth:
-    with anyio.fail_after(15):
+    with anyio.fail_after(PATIENCE_S):
         while True:
             _, said = await duty_room.expect(Kind.HEALTH, GateHealth)
             if wanted(said):
@@ -405,7 +405,7 @@ class WatchedRelays(LcusRelay):
 
     async def until(self, *relays: bool) -> None:
         def look() -> None:
-            while self.seen.get(timeout=WAIT_S) != relays:
+            while self.seen.get(timeout=PATIENCE_S) != relays:
                 pass
 
         await anyio.to_thread.run_sync(look)

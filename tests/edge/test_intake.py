@@ -14,8 +14,8 @@ from edge.intake import READINGS, Intake
 from edge.lane import Lane
 from tests.conftest import FakeClock
 from tests.edge.conftest import a_certificate
+from tests.patience import PATIENCE_S
 
-WAIT_S = 10.0
 AIR = Air(22.0, 0.5, 50.0)
 
 
@@ -31,14 +31,14 @@ class Told:
 
     def __call__(self, event: LaneEvent) -> None:
         self.busy.set()
-        self.go.wait(WAIT_S)
+        self.go.wait(PATIENCE_S)
         with self._news:
             self.events.append(event)
             self._news.notify_all()
 
     def until(self, count: int) -> list[LaneEvent]:
         with self._news:
-            assert self._news.wait_for(lambda: len(self.events) >= count, WAIT_S), len(self.events)
+            assert self._news.wait_for(lambda: len(self.events) >= count, PATIENCE_S), len(self.events)
         return self.events
 
 
@@ -87,7 +87,7 @@ def test_a_slow_lane_loses_the_oldest_readings_and_counts_them(intake: Intake, c
     told.go.clear()
     intake.start()
     intake.offer(reading(clock, 0))
-    assert told.busy.wait(WAIT_S)
+    assert told.busy.wait(PATIENCE_S)
     for seq in range(1, READINGS + 4):
         intake.offer(reading(clock, seq))
     assert intake.dropped == 3
@@ -109,7 +109,7 @@ def test_orders_are_obeyed_between_samples_and_never_dropped(intake: Intake, clo
     intake.order(lambda lane: lane.certify(a_certificate(at, valid_until=at - timedelta(days=1))))
     intake.order(lambda _lane: obeyed.set())
     intake.start()
-    assert obeyed.wait(WAIT_S)
+    assert obeyed.wait(PATIENCE_S)
     intake.offer(reading(clock, 0))
     (picture,) = told.until(1)
     assert isinstance(picture, Picture)

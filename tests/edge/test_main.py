@@ -20,6 +20,7 @@ from contract.clock import SystemClock
 from edge.__main__ import main
 from edge.store import Store
 from tests.edge.conftest import a_certificate
+from tests.patience import PATIENCE_S
 
 PROGRAM = Path(sys.executable).with_name("guankou-edge")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -216,7 +217,7 @@ def test_a_signal_ends_it_within_a_second_with_streams_open(
             assert next(live.iter_lines()).startswith("retry")
             began = time.monotonic()
             program.send_signal(number)
-            assert program.wait(5) == 0
+            assert program.wait(PATIENCE_S) == 0
             took_s = time.monotonic() - began
     assert took_s < 1.0 or os.getloadavg()[0] > 2 * (os.cpu_count() or 1), took_s
 

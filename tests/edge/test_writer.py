@@ -14,8 +14,7 @@ from edge import tables
 from edge.store import Store
 from edge.writer import MAX_OTHER, Deed, Writer, WriterStatus
 from tests.conftest import FakeClock
-
-WAIT_S = 10.0
+from tests.patience import PATIENCE_S
 
 
 class Rig:
@@ -39,7 +38,7 @@ class Rig:
 
     def until(self, holds: Callable[[WriterStatus], bool]) -> WriterStatus:
         with self.told:
-            assert self.told.wait_for(lambda: holds(self.writer.status()), WAIT_S), self.writer.status()
+            assert self.told.wait_for(lambda: holds(self.writer.status()), PATIENCE_S), self.writer.status()
         return self.writer.status()
 
     def alert(self, number: int = 1) -> Deed:
@@ -88,7 +87,7 @@ def test_done_is_called_only_after_the_commit(rig: Rig) -> None:
 
     rig.writer.start()
     rig.writer.put(Deed("order", lambda connection: tally(connection, 9), done=look))
-    assert done.wait(WAIT_S)
+    assert done.wait(PATIENCE_S)
     assert seen == [[9]]
 
 
@@ -151,7 +150,7 @@ def test_measurements_have_a_bound_and_alerts_outlast_them(rig: Rig) -> None:
     status = rig.writer.status()
     assert (status.dropped, status.vital, status.waiting) == (20, 1, MAX_OTHER + 1)
     rig.writer.start()
-    rig.writer.stop(WAIT_S)
+    rig.writer.stop(PATIENCE_S)
     assert rig.rows() == [-1, *range(20, MAX_OTHER + 20)]
 
 
@@ -159,7 +158,7 @@ def test_stopping_writes_what_waits(rig: Rig) -> None:
     rig.writer.start()
     for number in range(50):
         rig.writer.put(rig.alert(number))
-    rig.writer.stop(WAIT_S)
+    rig.writer.stop(PATIENCE_S)
     assert rig.rows() == list(range(50))
 
 
@@ -170,5 +169,5 @@ def test_stopping_does_not_wait_for_a_disk_that_fails(rig: Rig) -> None:
     rig.writer.put(Deed("filler", lambda connection: connection.execute(text("CREATE TABLE filler (x)"))))
     rig.writer.start()
     rig.until(lambda status: bool(status.trouble))
-    rig.writer.stop(WAIT_S)
+    rig.writer.stop(PATIENCE_S)
     assert rig.writer.status().waiting == 1

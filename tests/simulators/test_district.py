@@ -13,6 +13,7 @@ from edge.certificates import believing
 from edge.config import InstrumentRole, load
 from simulators import district
 from simulators.gate_files import certificate, signing_key, write
+from tests.patience import PATIENCE_S
 
 NOW = datetime(2026, 1, 24, 8, 0, tzinfo=UTC)
 
@@ -136,9 +137,9 @@ def test_all_start_answer_and_stop_by_themselves(options):
 
     runner = threading.Thread(target=lambda: codes.append(district.run_district(options, stop, say)))
     runner.start()
-    ready.wait(45)
+    ready.wait(PATIENCE_S)
     stop.set()
-    runner.join(10)
+    runner.join(PATIENCE_S)
     assert codes == [0], said
     assert not [line for line in said if "killed" in line or "ended" in line]
     assert sum(line.startswith("account ") for line in said) == 2

@@ -15,8 +15,7 @@ from simulators.catalogue import DEVICES
 from simulators.line_faults import LineFaultKind
 from simulators.scenes import SCENES
 from simulators.sensor_faults import SensorFaultKind
-
-PATIENCE_S = 15.0
+from tests.patience import PATIENCE_S
 
 
 def test_list_names_everything(capsys):

@@ -10,10 +10,10 @@ import serial
 
 from contract.clock import SystemClock
 from simulators.ports import PortRefused, PtyPort, TcpPort
+from tests.patience import PATIENCE_S
 from tests.simulators.test_line import Metronome
 
 CLOCK = SystemClock()
-PATIENCE_S = 3.0
 
 
 def read(host, count, patience_s=PATIENCE_S):

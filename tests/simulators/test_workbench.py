@@ -21,9 +21,9 @@ from simulators.workbench_gate import gate_file
 from simulators.workbench_hidden import BenchFault, Hidden, hidden, key_of_seed
 from simulators.workbench_score import POINTS, mark, page, score
 from simulators.workbench_sheet import Answer, Sheet
+from tests.patience import PATIENCE_S
 
 AT = datetime(2026, 1, 24, 8, 0, tzinfo=UTC)
-PATIENCE_S = 20.0
 
 
 @pytest.fixture

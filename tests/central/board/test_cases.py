@@ -26,7 +26,8 @@ from contract.messages import (
 from contract.phrases import Phrases
 from contract.vocabulary import HealthFlag, InstrumentState, LinkState, VerdictKind
 from tests.central.conftest import a_measurement, a_verdict
-from tests.central.room import PATIENCE_S, Gate, Room
+from tests.central.room import Gate, Room
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from contract.messages import CertificateBody, GateHealth, InstrumentHealth
 from contract.vocabulary import InstrumentState, LinkState
 from tests.central.board.test_cases import a_certificate, check, order, post
-from tests.central.room import PATIENCE_S, Gate, Room
+from tests.central.room import Gate, Room
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture

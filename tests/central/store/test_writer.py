@@ -11,6 +11,7 @@ from central.store.store import Store
 from central.store.tables import keys
 from central.store.writer import LIMIT, Commit, Transaction, WriterBusy
 from tests.conftest import FakeClock
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -49,10 +50,10 @@ def test_what_comes_while_the_writer_is_busy_shares_one_commit(store: Store, com
 
     def hold(_transaction: Transaction) -> None:
         held.set()
-        assert release.wait(5)
+        assert release.wait(PATIENCE_S)
 
     first = store.submit(hold)
-    assert held.wait(5)
+    assert held.wait(PATIENCE_S)
     futures = [store.submit(insert(f"k{number}")) for number in range(40)]
     release.set()
     assert [future.result(5) for future in futures] == [f"k{number}" for number in range(40)]
@@ -66,10 +67,10 @@ def test_no_commit_is_larger_than_the_limit(store: Store, commits: list[Commit])
 
     def hold(_transaction: Transaction) -> None:
         held.set()
-        assert release.wait(5)
+        assert release.wait(PATIENCE_S)
 
     store.submit(hold)
-    assert held.wait(5)
+    assert held.wait(PATIENCE_S)
     futures = [store.submit(lambda _transaction: None) for _ in range(LIMIT + 1)]
     release.set()
     futures[-1].result(10)

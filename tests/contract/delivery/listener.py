@@ -3,11 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from contract.delivery.bus import Bus
-
-WAIT_S: Final = 8.0
+from tests.patience import PATIENCE_S
 
 
 class Listener:
@@ -31,11 +30,11 @@ class Listener:
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something heard, or a change of the line, makes the condition true."""
         with self._changed:
-            assert self._changed.wait_for(condition, WAIT_S), f"heard {self.heard[-3:]}, ups {self.ups}"
+            assert self._changed.wait_for(condition, PATIENCE_S), f"heard {self.heard[-3:]}, ups {self.ups}"
 
     def until_up(self, times: int = 1) -> "Listener":
         """Wait for a connection on which the subscription is granted: until then others' messages pass by."""
-        deadline = time.monotonic() + WAIT_S
+        deadline = time.monotonic() + PATIENCE_S
         while not (self.ups >= times and self.bus.is_up and self.bus.subscriptions) and time.monotonic() < deadline:
             time.sleep(0.005)
         assert self.ups >= times, self.bus.last_error

@@ -9,8 +9,9 @@ import pytest
 from central.broker import Broker
 from contract.delivery import bus as bus_module
 from contract.delivery.bus import Bus, BusRefused, Tls
-from tests.contract.delivery.listener import WAIT_S, Listener
+from tests.contract.delivery.listener import Listener
 from tests.delivery.proxy import Proxy
+from tests.patience import PATIENCE_S
 
 QUICK = (0.01, 0.05)
 
@@ -131,7 +132,7 @@ def test_without_a_broker_it_says_so_and_stops_at_once():
         port = closed.getsockname()[1]
     bus = idle_bus(f"mqtt://127.0.0.1:{port}")
     bus.start()
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not bus.last_error and time.monotonic() < deadline:
         time.sleep(0.01)
     began = time.monotonic()
@@ -243,7 +244,7 @@ def test_tls_admits_whom_the_authority_signed_to_its_own_topics(tmp_path: Path):
 
 
 def wait_for_error(bus: Bus, words: str) -> None:
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not (bus.last_error and words in bus.last_error) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert bus.last_error

@@ -22,6 +22,7 @@ from contract.delivery.sender import Sender, transactions
 from contract.ids import new_id
 from tests.contract.delivery.listener import Listener
 from tests.delivery.proxy import Proxy
+from tests.patience import PATIENCE_S
 
 CLOCK = SystemClock()
 
@@ -64,7 +65,7 @@ class Gate:
             return self.outbox.length(connection)
 
     def until_empty(self) -> None:
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + PATIENCE_S
         while self.length() and time.monotonic() < deadline:
             time.sleep(0.005)
         assert self.length() == 0
@@ -100,7 +101,7 @@ def started(gate: Gate) -> Iterator[Gate]:
         gate.bus.start()
         gate.sender.start()
         try:
-            assert gate.up.wait(5)
+            assert gate.up.wait(PATIENCE_S)
             yield gate
         finally:
             gate.sender.stop()
@@ -213,7 +214,7 @@ def test_a_message_that_only_the_other_end_ignores_does_not_block_the_others(eng
             gate.post(Priority.RECORD)
             time.sleep(0.01)
         others = gate.post(*[Priority.ALERT] * 10)
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + PATIENCE_S
         while gate.length() > 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert gate.length() == 2, "the ignored ones are still kept"
@@ -231,7 +232,7 @@ def test_ends_that_are_switched_off_do_not_keep_the_window_from_those_that_are_o
             outbox.add(connection, OutboxMessage(new_id(now), off, b"", Priority.ALERT, now))
     with started(gate):
         posted = gate.post(*[Priority.ALERT] * 20)
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + PATIENCE_S
         while gate.length() > 200 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert gate.counts().keys() == set(posted)
@@ -244,7 +245,7 @@ def test_a_gate_that_is_back_gets_everything_at_once(engine, outbox, broker, mon
     with started(Gate(engine, outbox, broker.url)) as gate:
         gate.answers = False
         posted = gate.post(*[Priority.ALERT] * 10)
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + PATIENCE_S
         while not gate.sender.status().quiet and time.monotonic() < deadline:
             time.sleep(0.01)
         heard = len(gate.arrived)
@@ -262,7 +263,7 @@ def test_a_topic_that_no_broker_takes_does_not_stop_the_others(engine, outbox, b
         (good,) = gate.post(Priority.ALERT)
         gate.central.until_heard(1)
         assert gate.arrived[0][0] == good
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         while gate.length() > 1 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert gate.length() == 1
@@ -285,7 +286,7 @@ def test_a_database_that_fails_for_a_while_loses_nothing(engine, outbox, broker,
         failing.set()
         gate.post(*[Priority.ALERT] * 5)
         gate.central.until_heard(5)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         while gate.sender.status().faults < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert gate.length() == 5

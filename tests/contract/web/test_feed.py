@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contract.clock import SystemClock
 from contract.web.feed import Feed, encode_event
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +40,7 @@ async def collect(feed: Feed, last_id: int | None = None) -> bytes:
 
 
 async def next_piece(stream: AsyncIterator[bytes]) -> bytes:
-    with anyio.fail_after(2):
+    with anyio.fail_after(PATIENCE_S):
         return await anext(stream)
 
 
@@ -169,7 +170,7 @@ async def test_closing_ends_every_stream_after_what_waits(clock):
     async def listen() -> None:
         ended.append(await collect(feed))
 
-    with anyio.fail_after(2):
+    with anyio.fail_after(PATIENCE_S):
         async with anyio.create_task_group() as tasks:
             for _ in range(20):
                 tasks.start_soon(listen)

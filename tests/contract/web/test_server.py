@@ -15,6 +15,7 @@ from contract.web import server
 from contract.web.feed import Feed
 from contract.web.server import PortTaken, ServerFailed, ServerTls, serve
 from tests.contract.delivery.authority import Authority
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -48,14 +49,14 @@ async def served(feed: Feed) -> AsyncIterator[tuple[str, anyio.Event]]:
             await serve(application(feed), "127.0.0.1", 0, stop=stop, on_started=on_started, feeds=[feed])
 
         tasks.start_soon(run)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await started.wait()
         yield f"http://127.0.0.1:{ports[0]}", stop
         stop.set()
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while not condition():  # noqa: ASYNC110  # a kernel buffer has no event to wait for
             await anyio.sleep(0.01)
 
@@ -116,7 +117,7 @@ async def test_it_serves_https(tmp_path):
             await serve(app, "127.0.0.1", 0, stop=stop, on_started=on_started, tls=tls)
 
         tasks.start_soon(run)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await started.wait()
         async with httpx.AsyncClient(verify=ssl.create_default_context(cafile=authority.ca)) as client:
             assert (await client.get(f"https://127.0.0.1:{ports[0]}/")).json() == "hello"
@@ -161,7 +162,7 @@ async def test_the_application_is_told_of_its_end():
 
 async def test_cancelling_the_owner_ends_the_server_too():
     feed = Feed(SystemClock())
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with anyio.create_task_group() as tasks:
             started = anyio.Event()
             ports: list[int] = []

@@ -19,10 +19,9 @@ from central.broker import Broker
 from contract.clock import SystemClock
 from edge.config import GateConfig
 from edge.gate import run
-from tests.edge.rig import WAIT_S, DutyRoom, Forehead, thermometer, with_certificate
+from tests.edge.rig import DutyRoom, Forehead, thermometer, with_certificate
 from tests.edge.test_main import write
-
-WAIT_MS = 15_000
+from tests.patience import PATIENCE_MS, PATIENCE_S
 
 
 @dataclass
@@ -68,10 +67,10 @@ def gate_thread(config: GateConfig) -> Iterator[str]:
     thread = threading.Thread(target=anyio.run, args=(work,), name="gate")
     thread.start()
     try:
-        yield addresses.get(timeout=WAIT_S)
+        yield addresses.get(timeout=PATIENCE_S)
     finally:
-        stop.get(timeout=WAIT_S)()
-        thread.join(WAIT_S)
+        stop.get(timeout=PATIENCE_S)()
+        thread.join(PATIENCE_S)
 
 
 @dataclass
@@ -120,7 +119,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", hear)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(url)

@@ -18,16 +18,15 @@ from simulators.catalogue import Unit, model
 from simulators.ports import PtyPort
 from simulators.scene import Place
 from simulators.scenes import SCENES, Stage
-from tests.edge.kiosk.conftest import WAIT_MS, OpenPage, Scene, gate_process, gate_thread
-from tests.edge.rig import AIR_C, FEVERISH_C, HEALTHY_C, WAIT_S, Forehead
+from tests.edge.kiosk.conftest import OpenPage, Scene, gate_process, gate_thread
+from tests.edge.rig import AIR_C, FEVERISH_C, HEALTHY_C, Forehead
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=WAIT_MS)
-
 
 def heard(scene: Scene, kind: Kind) -> Body:
-    return scene.duty_room.heard[kind].get(timeout=WAIT_S)[1]
+    return scene.duty_room.heard[kind].get(timeout=PATIENCE_S)[1]
 
 
 def decide(scene: Scene, alert: Body, decision: Decision, instruction: str = "") -> DecisionBody:
@@ -200,7 +199,7 @@ def test_a_frozen_gate_turns_its_windows_to_out_of_service_and_back(
         process.program.send_signal(signal.SIGSTOP)
         try:
             for page in (staff, visitor):
-                expect(page.get_by_test_id("out-of-service")).to_be_visible(timeout=10_000)
+                expect(page.get_by_test_id("out-of-service")).to_be_visible()
             expect(staff.get_by_test_id("out-of-service")).to_contain_text("停止使用")
             staff.screenshot(path=artefacts / "gate-staff-out-of-service-zh.png")
         finally:

@@ -12,8 +12,9 @@ from contract.topics import Kind
 from contract.vocabulary import InstrumentState
 from edge.measure.radiometry import plate_apparent
 from tests.edge.kiosk.conftest import OpenPage, Scene
-from tests.edge.rig import AIR_C, WAIT_S
+from tests.edge.rig import AIR_C
 from tests.edge.technician.morning import hurry
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +76,7 @@ def test_a_check_on_the_page(scene: Scene, open_page: OpenPage, tmp_path: Path) 
     expect(page.locator("[data-points] tbody tr")).to_have_count(1)
     expect(page.locator("[data-plot] polyline")).to_have_count(2)
     expect(page.get_by_test_id("duties")).to_contain_text("(1 of 5)")
-    _, body = scene.duty_room.heard[Kind.CHECK].get(timeout=WAIT_S)
+    _, body = scene.duty_room.heard[Kind.CHECK].get(timeout=PATIENCE_S)
     assert isinstance(body, CheckResult)
     assert body.passed
 

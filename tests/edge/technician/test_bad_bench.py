@@ -22,9 +22,10 @@ from edge.technician.journal import CheckSet
 from simulators.devices.fluke_4180 import Fluke4180
 from simulators.plate import Plate
 from simulators.ports import PtyPort
-from tests.edge.rig import WAIT_S, Screens, running
+from tests.edge.rig import Screens, running
 from tests.edge.technician.morning import EMISSIVITY, Air, Camera, FastClock, Scene, bench_settings, hurry
 from tests.edge.technician.terminals import Terminal
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -65,8 +66,8 @@ def plugged(folder: Path, kind: type[Fluke4180] = Fluke4180) -> Iterator[Bench]:
 @pytest.fixture
 def config(settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateConfig:
     hurry(monkeypatch)
-    monkeypatch.setattr(procedure, "NOTHING_S", 2.0)
-    monkeypatch.setattr(stand, "SILENT_S", 2.0)
+    monkeypatch.setattr(procedure, "NOTHING_S", 5.0)
+    monkeypatch.setattr(stand, "SILENT_S", 5.0)
     found = bench_settings(settings, tmp_path)
     found["instruments"] = found["instruments"][:2]  # nobody plugs the thermometer in
     return GateConfig.model_validate(found)
@@ -94,7 +95,7 @@ async def begun(screens: Screens, points: int = 0) -> dict[str, Any]:
 
 async def heard_again(screens: Screens) -> None:
     """Wait until the gate hears all its instruments."""
-    with anyio.fail_after(WAIT_S):
+    with anyio.fail_after(PATIENCE_S):
         while not all(up for part, up in (await screens.client.get("/readyz")).json().items() if "instrument" in part):
             await screens.wait_for("heartbeat")
 

@@ -17,6 +17,7 @@ from simulators.ports import PtyPort
 from simulators.scene import Place
 from simulators.scenes import SCENES, Stage
 from simulators.udp_port import UdpPort
+from tests.patience import PATIENCE_S
 
 KINDS = {
     Quantity.FRAME: ThermalFrame,
@@ -25,7 +26,6 @@ KINDS = {
     Quantity.REFERENCE: ReferenceReading,
     Quantity.SIGNAL: DeviceReply,
 }
-WAIT_S = 20.0
 
 
 def plugged(name, folder, clock):
@@ -55,7 +55,7 @@ def first(events, kind):
     others = []
     with suppress(queue.Empty):
         while True:
-            event = events.get(timeout=WAIT_S)
+            event = events.get(timeout=PATIENCE_S)
             if isinstance(event, kind):
                 return event
             others.append(event)
