@@ -89,10 +89,14 @@ def test_body_rises_at_least_as_fast_as_skin_and_skin_with_what_is_indicated(gat
 
 @given(gates, st.floats(30, 43), st.floats(-3, 3))
 def test_no_step_knows_37(gate, indicated_c, step_c):
-    """The same difference gives the same difference: only a curve that bends near 37 could do otherwise."""
+    """The same difference gives the same difference: only a curve that bends near 37 could do otherwise.
+
+    Radiance goes with about T^4.5, so what a window of 0.8 and a small site took is undone with a bend of its own: at
+    the corners of `gates` 0.0055 per °C. A pull of a tenth of the way to 37 would bend by 0.1 of the step.
+    """
     low, middle, high = (skin_of(gate, indicated_c + n * step_c).skin_c for n in range(3))
     bend_c = abs((high - middle) - (middle - low))
-    assert bend_c <= 0.004 * step_c**2 + 1e-9
+    assert bend_c <= 0.006 * step_c**2 + 1e-9
 
 
 @given(gates, st.floats(30, 43), st.floats(0.0, 5))
