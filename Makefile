@@ -26,7 +26,7 @@ $(VENV)/.run: pyproject.toml $(VENV)/bin/pip
 $(VENV)/.dev: pyproject.toml $(VENV)/bin/pip
 	@$(PIP) install -e '.[dev]' && touch $@ $(VENV)/.run
 
-.PHONY: help vision browser run test check format eval fit bench chaos fuzz clean
+.PHONY: help vision browser run test properties check format eval fit bench chaos fuzz clean
 
 # opencv-python links libGL and glib, which slim systems lack.
 vision: $(VENV)/.run
@@ -50,6 +50,9 @@ run: vision ## start the demo: broker, central and three simulated gates; Ctrl-C
 
 test: $(VENV)/.dev vision browser ## run the whole test suite, browser tests included
 	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile $(ARGS)
+
+properties: $(VENV)/.dev vision ## the property tests with a thousand new examples each
+	@$(BIN)/python -m pytest --numprocesses=3 -m hypothesis --hypothesis-profile=search $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types and import floors
 	@$(BIN)/ruff check .

@@ -31,8 +31,11 @@ CHROMIUM_ARGUMENTS = (
 )
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-hypothesis.settings.register_profile("guankou", deadline=None)  # how fast a machine is today proves nothing
-hypothesis.settings.load_profile("guankou")
+# no deadline: how fast a machine is today proves nothing. The same examples at each run, so that a red one is the work
+# of a change; `make properties` looks for new ones.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 
 class FakeClock:
