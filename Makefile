@@ -49,7 +49,7 @@ run: vision ## start the demo: broker, central and three simulated gates; Ctrl-C
 	@$(BIN)/guankou-sim district $(ARGS)
 
 test: $(VENV)/.dev vision browser ## run the whole test suite, browser tests included
-	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 properties: $(VENV)/.dev vision ## the property tests with a thousand new examples each
 	@$(BIN)/python -m pytest --numprocesses=3 -m hypothesis --hypothesis-profile=search $(ARGS)

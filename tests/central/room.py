@@ -162,11 +162,12 @@ class Gate:
         )
         self.say(GateHealth(at=self.now(), screening=screening, instruments=(part,), ambient_c=21.5, simulated=True))
 
-    def decision(self) -> DecisionBody:
-        """Return the next decision that central sends."""
-        body = self.told.get(timeout=PATIENCE_S)
-        assert isinstance(body, DecisionBody)
-        return body
+    def decision(self, alert: Alert) -> DecisionBody:
+        """Return the next decision on an alert that central sends; other tests share the gate and leave theirs."""
+        while True:
+            body = self.told.get(timeout=PATIENCE_S)
+            if isinstance(body, DecisionBody) and body.alert == alert.id:
+                return body
 
     def confirm(self, decision: DecisionBody, **changes) -> None:
         said = {

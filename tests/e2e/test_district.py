@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.e2e.demonstration import GATES, Demonstration
 from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DECISIONS = dict(zip(GATES, ("refer", "turn_back", "release"), strict=True))
 PATIENCE_MS = 90_000

@@ -27,7 +27,7 @@ from tests.edge.conftest import GATE, broker
 from tests.edge.rig import DutyRoom
 from tests.edge.technician.morning import hurry
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 POINTS = 4
 """Of each phase of the rehearsal."""

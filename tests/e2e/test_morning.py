@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.central.room import until
 from tests.e2e.bench import GATE, PATIENCE_S, Person, Stage, stage
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 PATIENCE_MS = PATIENCE_S * 1000
 LOW_C, HIGH_C = -0.8, 0.8

@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contract.messages import Alert, SecondMeasurement
+from contract.messages import Alert, DecisionBody, SecondMeasurement
 from contract.vocabulary import Decision, Scale
 from tests.central.conftest import an_alert
 from tests.central.room import Gate, Room, until
+from tests.patience import PATIENCE_S
 
 REFER = {"decision": "refer", "reason_code": "symptoms", "instruction": "区人民医院发热门诊"}
 
@@ -39,7 +40,7 @@ def test_the_whole_way_of_an_alert(officer: httpx.Client, gate: Gate, alert: Ale
     assert officer.post(f"/api/v1/alerts/{alert.id}/acknowledge").json()["state"] == "acknowledged"
     decided = decide(officer, alert)
     assert decided.status_code == 201
-    told = gate.decision()
+    told = gate.decision(alert)
     assert (told.alert, told.decision, told.instruction) == (alert.id, Decision.REFER, REFER["instruction"])
     assert told.reason == "有发热或呼吸道症状"
     until(lambda: read(officer, alert)["decision"]["gate_has_it_at"])
@@ -62,13 +63,13 @@ def test_a_decision_that_is_sent_twice_is_taken_once(officer: httpx.Client, gate
     key = uuid4()
     first, second = decide(officer, alert, key), decide(officer, alert, key)
     assert first.json()["id"] == second.json()["id"] == str(key)
-    gate.decision()
+    gate.decision(alert)
     assert [row["event"] for row in read(officer, alert)["journal"]].count("decide") == 1
 
 
 def test_the_second_officer_is_told_who_was_first(officer: httpx.Client, gate: Gate, alert: Alert) -> None:
     decide(officer, alert)
-    gate.decision()
+    gate.decision(alert)
     answer = decide(officer, alert, decision="release", reason_code="second_normal")
     assert answer.status_code == 409
     problem = answer.json()
@@ -79,11 +80,11 @@ def test_the_second_officer_is_told_who_was_first(officer: httpx.Client, gate: G
 
 def test_a_decision_is_revised_by_name_with_a_remark(officer: httpx.Client, gate: Gate, alert: Alert) -> None:
     first = decide(officer, alert).json()
-    gate.decision()
+    gate.decision(alert)
     wish = {"decision": "release", "reason_code": "second_normal", "revises": first["id"]}
     assert decide(officer, alert, **wish).status_code == 422
     assert decide(officer, alert, **wish, remark="复测三次均正常").status_code == 201
-    told = gate.decision()
+    told = gate.decision(alert)
     assert told.decision is Decision.RELEASE
     assert told.reason == "接触式复测正常；复测三次均正常"
 
@@ -91,11 +92,11 @@ def test_a_decision_is_revised_by_name_with_a_remark(officer: httpx.Client, gate
 def test_a_gate_that_does_not_answer_is_told_again(officer: httpx.Client, gate: Gate, alert: Alert) -> None:
     gate.answers = False
     decide(officer, alert)
-    first = gate.decision()
-    again = gate.decision()
+    first = gate.decision(alert)
+    again = gate.decision(alert)
     assert again.id == first.id
     gate.answers = True
-    gate.decision()
+    gate.decision(alert)
     until(lambda: read(officer, alert)["decision"]["gate_has_it_at"])
 
 
@@ -230,7 +231,9 @@ def test_an_unfinished_decision_does_not_travel_to_another_gate(
         decide(officer, alert)
         made = other.raise_alert(an_alert(other.now(), other.name))
         decide(officer, made)
-        assert other.decision().alert == made.id
+        told = other.told.get(timeout=PATIENCE_S)
+        assert isinstance(told, DecisionBody)
+        assert told.alert == made.id
         assert other.told.empty()
     finally:
         other.stop()

@@ -14,7 +14,7 @@ from contract.vocabulary import Decision, Scale
 from tests.central.conftest import PNG, an_alert
 from tests.central.room import Gate, Room
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -90,9 +90,7 @@ def test_the_whole_way_by_keyboard(opened: Open, room: Room, gate: Gate, artefac
     expect(dialog).to_be_hidden()
     row = page.locator(f"#unconfirmed [data-key='{alert.id}']")
     expect(row).to_contain_text(words["there"])
-    told = gate.decision()
-    while told.alert != alert.id:
-        told = gate.decision()
+    told = gate.decision(alert)
     assert told.decision is Decision.REFER
     gate.confirm(told)
     expect(page.locator(f"#recent [data-key='{alert.id}']")).to_contain_text(words["done"])

@@ -22,7 +22,7 @@ from tests.edge.kiosk.conftest import OpenPage, Scene, gate_process, gate_thread
 from tests.edge.rig import AIR_C, FEVERISH_C, HEALTHY_C, Forehead
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def heard(scene: Scene, kind: Kind) -> Body:

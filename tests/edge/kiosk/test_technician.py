@@ -16,7 +16,7 @@ from tests.edge.rig import AIR_C
 from tests.edge.technician.morning import hurry
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PLATE_READS_C = 35.58
 """A plate of 36 °C and emissivity 0.97 in air of 22 °C."""
@@ -34,7 +34,6 @@ def settings(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[
     return settings
 
 
-@pytest.mark.timeout(600)
 def test_a_calibration_on_the_page(scene: Scene, open_page: OpenPage) -> None:
     page = open_page(f"{scene.address}/technician?lang=en")
     page.get_by_test_id("by").fill("li")
@@ -61,7 +60,6 @@ def test_a_calibration_on_the_page(scene: Scene, open_page: OpenPage) -> None:
     expect(page.get_by_test_id("duties")).to_contain_text("Make a check soon")
 
 
-@pytest.mark.timeout(600)
 def test_a_check_on_the_page(scene: Scene, open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(f"{scene.address}/technician?lang=en")
     page.get_by_test_id("by").fill("li")

@@ -27,7 +27,7 @@ from tests.edge.technician.morning import EMISSIVITY, Air, Camera, FastClock, Sc
 from tests.edge.technician.terminals import Terminal
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALIBRATE: Final = ("calibrate", "camera", "--by", "li", "--profile", "rehearsal", "--reference-u", "0.05")
 BEGIN: Final = {"profile": "rehearsal", "reference_u_c": 0.05}

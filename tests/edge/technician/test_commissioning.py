@@ -15,7 +15,7 @@ from tests.edge.rig import DutyRoom, running, thermometer
 from tests.edge.technician.morning import hurry
 from tests.edge.technician.test_typed_plate import Technician
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def test_a_new_instrument_waits_for_an_expert_however_well_it_is_calibrated(

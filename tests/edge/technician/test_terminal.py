@@ -18,7 +18,7 @@ from tests.edge.technician.morning import bench, bench_settings, hurry
 from tests.edge.technician.plans import started
 from tests.edge.technician.terminals import Terminal
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
 
 
-@pytest.mark.timeout(150)
 async def test_a_whole_morning(settings: dict[str, Any], tmp_path: Path, bench_toml: Path, broker: Broker) -> None:
     settings["mqtt"] = {"url": broker.url}
     config = GateConfig.model_validate(bench_settings(settings, tmp_path))

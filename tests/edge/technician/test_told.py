@@ -15,7 +15,7 @@ from edge.technician.check import READINGS, REPEATS
 from tests.edge.rig import DutyRoom, Screens, running, thermometer, with_certificate
 from tests.edge.technician.morning import hurry
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from edge.technician import journal
 from tests.edge.rig import AIR_C, Forehead, Screens, running, thermometer, with_certificate
 from tests.edge.technician.morning import hurry
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 PLATE_EMISSIVITY = 0.97
 ENDED = {"passed", "repeat", "out"}

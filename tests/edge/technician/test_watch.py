@@ -13,7 +13,7 @@ from contract.vocabulary import InstrumentState
 from edge.config import GateConfig
 from tests.edge.rig import DutyRoom, Screens, running, thermometer, with_certificate
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 PLATE_READS_C = 35.58
 """A plate of 36 °C and emissivity 0.97 in air of 22 °C."""
