@@ -53,3 +53,12 @@ def new_id(at: datetime) -> UUID:
     milliseconds, fraction = divmod(stamp, 4096)
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | fraction << 64
     return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
+
+
+def chance(id_: UUID) -> float:
+    """Return what a UUIDv7 left to chance, as a number from 0 to below 1: a draw that can be repeated, not influenced.
+
+    >>> chance(UUID("018f0000-0000-7000-a000-000000000000"))
+    0.5
+    """
+    return (id_.int & (1 << 62) - 1) / (1 << 62)

@@ -120,7 +120,7 @@ class Alert(Body):
 
 
 class SecondMeasurement(Body):
-    """A contact thermometer's reading of the person an alert is about."""
+    """A contact thermometer's reading of the person of a passage."""
 
     id: UUID
     alert: UUID | None = None
@@ -131,6 +131,8 @@ class SecondMeasurement(Body):
     thermometer: str
     calibrated_until: AwareDatetime | None = None
     measured_by: str
+    audit: bool = False
+    """Chance had picked this passage, whatever the instrument said: only such readings tell how far it is off."""
 
 
 class Confirmation(Body):

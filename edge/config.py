@@ -211,6 +211,8 @@ class Kiosk(Section):
     """Names to choose from with one touch when a shift begins; a name can also be typed."""
     thermometers: tuple[ContactThermometer, ...] = ()
     """Contact thermometers of this gate, to choose from with one touch."""
+    audit_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """So many of all passages, picked by chance, are measured with a contact thermometer too, where there is one."""
 
     @model_validator(mode="after")
     def _stays_home(self) -> "Kiosk":

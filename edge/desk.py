@@ -68,7 +68,8 @@ class Desk:
     def second(self, form: SecondForm, *, key: UUID, passage: UUID, alert: UUID | None) -> None:
         """Keep a contact measurement."""
         thermometers, at = self._config.kiosk.thermometers, self._clock.now().at
-        body = read_second(form, thermometers, id=key, passage=passage, alert=alert, at=at)
+        audit = self._screen.audits.drawn(passage)
+        body = read_second(form, thermometers, id=key, passage=passage, alert=alert, at=at, audit=audit)
         if self._again(key):
             return
         self._screen.second(body)

@@ -85,7 +85,13 @@ class Gate:
         self._instruments = Instruments(
             config, clock, self._ambient, own=own, ids=new_id, deliver=self._deliver, trusts=trusts
         )
-        self._screen = Screen(_lanes(config, self._instruments), clock, self._feed.publish, EMPTY)
+        self._screen = Screen(
+            _lanes(config, self._instruments),
+            clock,
+            self._feed.publish,
+            EMPTY,
+            audit_share=config.kiosk.audit_share if config.kiosk.thermometers else 0.0,
+        )
         outbox = Outbox(tables.outbox, config.store.max_outbox_rows)
         self._uplink = Uplink(
             config,

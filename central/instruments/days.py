@@ -1,14 +1,14 @@
 """A day of each instrument in a few numbers, kept for good: passers, twins, and contact thermometers.
 
-Twins are compared on the same people (`pairs`); contact thermometers on people nobody alarmed.
+Twins are compared on the same people (`pairs`); contact thermometers on people picked by chance.
 
 Passers count without the station's baseline (`body_c`): a baseline that follows the instrument would hide its drift.
-Contact readings of alarmed people are left out: whoever is alarmed was measured high by chance more often than low, so
-their difference is biased (`science.md` 5.2 g).
+Other contact readings are left out: whoever is measured because the camera read high was measured high by chance more
+often than low, so their difference is biased (`science.md` 5.2 g).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -118,24 +118,33 @@ def _passed(connection: Connection, start: datetime, end: datetime) -> Iterable[
 
 
 def _compared(connection: Connection, start: datetime, end: datetime) -> Iterable[tuple[tuple[str, str], _One]]:
-    """Return what two instruments say of each other, for people who raised no alert: camera and contact thermometer.
+    """Return what two instruments say of each other: camera and contact thermometer, for people picked by chance.
 
     A thermometer whose calibration is unknown or over says something of itself only.
     """
-    query = (
-        select(second_measurements.c.body.label("contact"), measurements.c.body)
-        .join(measurements, measurements.c.passage == second_measurements.c.passage)
-        .where(second_measurements.c.alert.is_(None), measurements.c.at >= start, measurements.c.at < end)
-    )
-    for row in connection.execute(query):
-        contact, passed = SecondMeasurement.model_validate(row.contact), MeasurementBody.model_validate(row.body)
-        one = passed.measurement
-        if one.body_c is None:
+    for one, contact, simulated in _audited(connection, start, end):
+        if one.body_c is None or not contact.audit:
             continue
         apart_c = one.body_c - contact.value_c
-        yield (one.gate, thermometer_slug(contact.thermometer)), _One(-apart_c, one.ambient_c, passed.simulated)
+        yield (one.gate, thermometer_slug(contact.thermometer)), _One(-apart_c, one.ambient_c, simulated)
         if thermometers.calibrated(contact):
-            yield (one.gate, one.instrument), _One(apart_c, one.ambient_c, passed.simulated)
+            yield (one.gate, one.instrument), _One(apart_c, one.ambient_c, simulated)
+
+
+def _audited(
+    connection: Connection, start: datetime, end: datetime
+) -> Iterator[tuple[Measurement, SecondMeasurement, bool]]:
+    """Return who was measured a second time, whether or not there was an alert."""
+    sources = (measurements, measurements.c.at, MeasurementBody), (alerts, alerts.c.raised_at, Alert)
+    for table, at, kind in sources:
+        query = (
+            select(second_measurements.c.body.label("contact"), table.c.body)
+            .join(table, table.c.passage == second_measurements.c.passage)
+            .where(at >= start, at < end)
+        )
+        for row in connection.execute(query):
+            said = kind.model_validate(row.body)
+            yield said.measurement, SecondMeasurement.model_validate(row.contact), said.simulated
 
 
 def _row(row: Row[Any]) -> DayRow:

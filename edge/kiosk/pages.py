@@ -251,6 +251,7 @@ def staff_view(kiosk: Kiosk) -> StaffView:
         lanes=tuple(lane.view() for lane in screen.lanes.values()),
         cards=screen.cards.view(),
         waiting=len(screen.cards),
+        audits=screen.audits.view(),
         recent=screen.recent(),
         strip=screen.strip,
         staff=settings.staff,

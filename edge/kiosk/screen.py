@@ -16,6 +16,7 @@ from contract.clock import Clock
 from contract.messages import Confirmation, DecisionBody, MeasurementBody, SecondMeasurement
 from contract.vocabulary import Reason, VerdictKind
 from edge.events import Picture
+from edge.kiosk.audits import Audits
 from edge.kiosk.cards import Card, Cards
 from edge.kiosk.sign import Shown, SignOfLane
 from edge.kiosk.view import LaneKind, LaneView, StripView, VerdictView, verdict_view
@@ -59,9 +60,18 @@ class LaneScreen:
 class Screen:
     """The state of the windows. Used by the event loop only."""
 
-    def __init__(self, lanes: Iterable[LaneScreen], clock: Clock, publish: Publish, strip: StripView) -> None:
+    def __init__(
+        self,
+        lanes: Iterable[LaneScreen],
+        clock: Clock,
+        publish: Publish,
+        strip: StripView,
+        *,
+        audit_share: float = 0.0,
+    ) -> None:
         self.lanes = {lane.id: lane for lane in lanes}
         self.cards = Cards()
+        self.audits = Audits(audit_share)
         self.strip = strip
         self._recent: deque[VerdictView] = deque(maxlen=RECENT)
         self.clock = clock
@@ -80,16 +90,20 @@ class Screen:
         measurement, verdict = entry.measurement.measurement, entry.measurement.verdict
         lane = self.lanes[entry.decided.instrument]
         alarm = verdict.kind is VerdictKind.ALARM
-        view = verdict_view(measurement, verdict, alert=entry.alert, latched=alarm)
+        audit = verdict.kind is VerdictKind.PASS and self.audits.drawn(measurement.passage)
+        view = verdict_view(measurement, verdict, alert=entry.alert, latched=alarm, audit=audit)
         self._recent.append(view)
         if alarm or lane.latest is None or not lane.latest.latched:
             lane.latest = view
         now = self.clock.now()
         took_us = (now.mono_ns - entry.decided.decided_by_mono_ns) // 1000
         self._send("verdict", {**dataclasses.asdict(view), "took_us": took_us})
-        self._sign(lane, lane.sign.verdict(verdict.kind, verdict.reasons, now))
+        self._sign(lane, lane.sign.verdict(verdict.kind, verdict.reasons, now, audit=audit))
         if entry.alert is not None:
             self._raised(entry)
+        if audit:
+            self.audits.ask(view, now)
+            self._alerts("audit", None)
 
     def _raised(self, entry: Entry) -> None:
         """Put a new alert among those that wait, or a new attempt on its card."""
@@ -140,7 +154,9 @@ class Screen:
             self._alerts("confirmed", body.alert)
 
     def second(self, body: SecondMeasurement) -> None:
-        """Show a contact measurement on its card."""
+        """Show a contact measurement on its card; what chance had asked for is answered."""
+        if self.audits.answered(body.passage):
+            self._alerts("audit", None)
         card = self.cards.of_passage(body.passage)
         if card is not None and all(known.id != body.id for known in card.seconds):
             card.seconds.append(body)
@@ -150,6 +166,8 @@ class Screen:
         """Show the gate's health."""
         self.strip = strip
         self._send("strip", {})
+        if self.audits.over(self.clock.now()):
+            self._alerts("audit", None)
 
     def _screening(self, lane: LaneScreen, screening: bool, reasons: tuple[Reason, ...]) -> None:  # noqa: FBT001  # a state, not an option
         if (lane.screening, lane.reasons) == (screening, reasons):

@@ -48,8 +48,9 @@ def read_second(
     passage: UUID,
     alert: UUID | None,
     at: datetime,
+    audit: bool,
 ) -> SecondMeasurement:
-    """Return the form as a measurement. Raises FormRefused."""
+    """Return the form as a measurement; `audit` says that chance had asked for it. Raises FormRefused."""
     thermometer = form.thermometer.strip()
     if not thermometer:
         raise FormRefused("kiosk.second.no_thermometer")
@@ -66,6 +67,7 @@ def read_second(
         thermometer=thermometer[:40],
         calibrated_until=calibrated,
         measured_by=read_name(form.by),
+        audit=audit,
     )
 
 

@@ -2,8 +2,8 @@
 
 Theory. While nobody may be screened the sign is CLOSED. A verdict takes the sign over for a while: GO_ON, AGAIN with
 a hint, or WAIT_FOR_STAFF, which for an alarm stays until staff have taken the person aside. Otherwise the pictures
-decide: somebody being measured is told to HOLD_STILL, an empty lane says STAND_HERE. ALARM and AMBER give the same
-sign, so that nobody else can read a verdict off it.
+decide: somebody being measured is told to HOLD_STILL, an empty lane says STAND_HERE. ALARM, AMBER and whomever chance
+picks for a contact reading get the same sign, so that nobody else can read a verdict off it.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from edge.events import Picture
 from edge.kiosk.view import Sign
 
 SHOWN_S: Final = {Sign.GO_ON: 2.5, Sign.AGAIN: 5.0}
-AMBER_LATCH_S: Final = 20.0
-"""An amber sign goes by itself after this long; an alarm's never does."""
+WAIT_S: Final = 20.0
+"""Who waits for staff without an alarm is let go after this long; an alarm's sign never goes by itself."""
 
 SIGN_OF: Final = {
     VerdictKind.PASS: Sign.GO_ON,
@@ -42,14 +42,14 @@ class SignOfLane:
         self._latch: VerdictKind | None = None
         self._until: Instant | None = None
 
-    def verdict(self, kind: VerdictKind, reasons: tuple[Reason, ...], now: Instant) -> Shown:
-        """Take a verdict; one that comes while an alarm is latched does not unlatch it."""
+    def verdict(self, kind: VerdictKind, reasons: tuple[Reason, ...], now: Instant, *, audit: bool = False) -> Shown:
+        """Take a verdict, and whether staff measure the person all the same; none unlatches an alarm but an alarm."""
         if self._latch is VerdictKind.ALARM and kind is not VerdictKind.ALARM:
             return self.shown
-        sign = SIGN_OF[kind]
+        sign = Sign.WAIT_FOR_STAFF if audit else SIGN_OF[kind]
         self._latch = kind if sign is Sign.WAIT_FOR_STAFF else None
-        holds_s = AMBER_LATCH_S if kind is VerdictKind.AMBER else SHOWN_S.get(sign)
-        self._until = None if holds_s is None else now.later(holds_s)
+        holds_s = SHOWN_S.get(sign, WAIT_S)
+        self._until = None if kind is VerdictKind.ALARM else now.later(holds_s)
         self.shown = Shown(sign, reasons[0] if sign is Sign.AGAIN and reasons else None)
         return self.shown
 

@@ -59,6 +59,8 @@ class VerdictView:
     latched: bool
     """Stays on the panel until staff have taken the person aside."""
     site: Site | None = None
+    audit: bool = False
+    """May pass, but chance asks for a reading with a contact thermometer first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ class StaffView:
     cards: tuple[CardView, ...]
     waiting: int
     """All that wait, drawn or not."""
+    audits: tuple[VerdictView, ...]
+    """People whom chance picks for a contact reading."""
     recent: tuple[VerdictView, ...]
     strip: StripView
     staff: tuple[str, ...]
@@ -231,7 +235,12 @@ class PassageView:
 
 
 def verdict_view(
-    measurement: Measurement, verdict: Verdict, *, alert: UUID | None = None, latched: bool = False
+    measurement: Measurement,
+    verdict: Verdict,
+    *,
+    alert: UUID | None = None,
+    latched: bool = False,
+    audit: bool = False,
 ) -> VerdictView:
     """Return a measurement and its verdict as a view; what is no result shows no value that could pass for one."""
     shown = verdict.kind is not VerdictKind.NO_RESULT
@@ -247,4 +256,5 @@ def verdict_view(
         alert=alert,
         latched=latched,
         site=measurement.site,
+        audit=audit,
     )

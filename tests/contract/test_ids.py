@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.ids import is_slug, new_id
+from contract.ids import chance, is_slug, new_id
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 
@@ -29,6 +29,14 @@ def test_a_clock_set_back_by_an_hour_gives_ids_of_the_new_time():
     new_id(late)
     early = new_id(late - timedelta(hours=1))
     assert early.int >> 80 == (late - timedelta(hours=1)).timestamp() * 1000
+
+
+def test_the_draw_of_an_id_is_even_and_its_time_has_no_say_in_it():
+    at = datetime(2026, 1, 24, tzinfo=UTC)
+    drawn = sorted(chance(new_id(at)) for _ in range(4000))
+    apart = max(abs(value - place / 4000) for place, value in enumerate(drawn))
+    assert apart < 0.05  # Kolmogorov-Smirnov: a fair draw is farther off once in ten million times
+    assert all(0 <= value < 1 for value in drawn)
 
 
 def test_threads_never_share_an_id():

@@ -58,6 +58,7 @@ def arrived(room: Room) -> int:
 def test_camera_and_thermometer_both_get_what_they_say_of_each_other(room: Room, tmp_path: Path) -> None:
     settings = with_certificate(settings_in(tmp_path), tmp_path)
     settings["mqtt"] = {"url": room.broker}
+    settings["kiosk"]["audit_share"] = 1
     settings["kiosk"]["thermometers"] = [
         {"id": TRUSTED, "scale": "oral", "calibrated_until": "2100-01-01T00:00:00Z"},
         {"id": EXPIRED, "scale": "oral", "calibrated_until": "2020-01-01T00:00:00Z"},

@@ -54,6 +54,7 @@ def settings_in(folder: Path) -> dict[str, Any]:
             "staff": ["王芳", "李强"],
             "duty_phone": "023-7772 0120",
             "thermometers": [{"id": "T-07"}, {"id": "E-2", "scale": "tympanic"}],
+            "audit_share": 0.0,  # what is left to chance is tested where it is asked for
         },
         "surroundings": {"ambient_c": 22.0},
         "mqtt": {"url": "mqtt://127.0.0.1:1"},

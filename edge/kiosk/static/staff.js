@@ -23,7 +23,7 @@ function hush() {
 listen({
   verdict(verdict) {
     const panel = panels.get(verdict.instrument);
-    if (!panel.latched || verdict.kind === "alarm") sound.play(verdict.kind);
+    if (!panel.latched || verdict.kind === "alarm") sound.play(verdict.audit ? "decision" : verdict.kind);
     panel.show(verdict);
     remember(recent, verdict);
   },

@@ -5,6 +5,7 @@ import { say, setShape, words } from "./feed.js";
 import { sound } from "./sound.js";
 
 const SHOWN_MS = { pass: 4000, amber: 20000, no_result: 9000 };
+const AUDIT_MS = 20000; // chance asks staff to measure this person too
 const RECENT = 12;
 
 export class Panel {
@@ -39,11 +40,12 @@ export class Panel {
     const reason = verdict.reasons[0];
     this.text(".verdict__reason", reason ? say(`reason.${reason}`) : "");
     const todo = verdict.kind === "no_result" && reason ? `reason.${reason}.staff` : `verdict.${verdict.kind}.staff`;
-    this.text(".verdict__staff", say(words[todo] ? todo : `verdict.${verdict.kind}.staff`));
+    const plain = words[todo] ? todo : `verdict.${verdict.kind}.staff`;
+    this.text(".verdict__staff", say(verdict.audit ? "kiosk.audit.staff" : plain));
     this.buttons();
     this.more(0);
     if (verdict.latched) sound.repeat(verdict.kind);
-    else this.timer = setTimeout(() => this.idle(), SHOWN_MS[verdict.kind] ?? SHOWN_MS.no_result);
+    else this.timer = setTimeout(() => this.idle(), verdict.audit ? AUDIT_MS : SHOWN_MS[verdict.kind]);
   }
 
   /** Staff have the person of that passage. */
@@ -86,7 +88,7 @@ export class Panel {
     const kind = this.verdict?.kind;
     this.panel.querySelector('[data-do="taken"]').hidden = !(kind === "alarm" || kind === "amber");
     this.panel.querySelector('[data-do="remeasure"]').hidden = !kind || kind === "pass";
-    this.panel.querySelector('[data-do="second"]').hidden = !(kind === "amber" || kind === "no_result");
+    this.panel.querySelector('[data-do="second"]').hidden = !(kind === "amber" || kind === "no_result" || this.verdict?.audit);
     this.panel.querySelector('[data-do="details"]').hidden = !kind;
   }
 

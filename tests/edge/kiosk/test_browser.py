@@ -189,6 +189,38 @@ def test_visitors_see_one_big_sign_and_never_a_temperature(scene: Scene, open_pa
         page.screenshot(path=artefacts / f"gate-visitor-{width}x{height}.png")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", ("抽查", "随机抽到")), ("en", ("Spot check", "Picked by chance"))]
+)
+def test_chance_asks_for_a_contact_reading_of_somebody_who_may_pass(
+    settings: dict[str, Any], language: str, words: tuple[str, str], request: pytest.FixtureRequest, artefacts: Path
+) -> None:
+    settings["kiosk"]["audit_share"] = 1
+    scene: Scene = request.getfixturevalue("scene")
+    page = request.getfixturevalue("open_page")(f"{scene.address}/?lang={language}")
+    ready(page)
+    scene.forehead.value_c = HEALTHY_C
+    verdict, card = page.get_by_test_id("verdict"), page.get_by_test_id("audit")
+    expect(verdict).to_have_attribute("data-verdict", "pass")
+    expect(verdict.locator(".verdict__staff")).to_contain_text(words[0])
+    expect(card).to_contain_text(words[1])
+    expect(page.get_by_test_id("waiting")).to_have_text("0")
+    page.screenshot(path=artefacts / f"gate-staff-audit-{language}.png")
+    scene.forehead.value_c = AIR_C
+    page.keyboard.press("m")
+    form = page.locator("#second")
+    form.get_by_test_id("scale-oral").click()
+    form.get_by_test_id("value").fill("36.7")
+    form.get_by_test_id("save-second").click()
+    page.get_by_role("button", name="王芳").click()
+    page.locator("#name [value=save]").click()
+    expect(form).to_be_hidden()
+    expect(card).to_have_count(0)
+    said = heard(scene, Kind.SECOND_MEASUREMENT)
+    assert isinstance(said, SecondMeasurement)
+    assert (said.alert, said.value_c, said.audit) == (None, 36.7, True)
+
+
 def test_a_frozen_gate_turns_its_windows_to_out_of_service_and_back(
     alone: tuple[Path, Forehead], open_page: OpenPage, artefacts: Path
 ) -> None:

@@ -74,15 +74,17 @@ def test_a_form_becomes_a_measurement_with_its_thermometers_calibration(clock: F
     due = at + timedelta(days=9)
     known = (ContactThermometer(id="T-07", calibrated_until=due),)
     key, passage = new_id(at), new_id(at)
-    body = read_second(a_form(), known, id=key, passage=passage, alert=None, at=at)
+    body = read_second(a_form(), known, id=key, passage=passage, alert=None, at=at, audit=True)
     assert (body.id, body.passage, body.alert, body.at) == (key, passage, None, at)
     assert (body.value_c, body.scale, body.thermometer) == (37.9, Scale.AXILLARY, "T-07")
-    assert (body.calibrated_until, body.measured_by) == (due, "王芳")
+    assert (body.calibrated_until, body.measured_by, body.audit) == (due, "王芳", True)
 
 
 def test_an_unlisted_thermometer_is_taken_without_a_calibration(clock: FakeClock) -> None:
     at = clock.now().at
-    body = read_second(a_form(thermometer="新买的"), (), id=new_id(at), passage=new_id(at), alert=None, at=at)
+    body = read_second(
+        a_form(thermometer="新买的"), (), id=new_id(at), passage=new_id(at), alert=None, at=at, audit=False
+    )
     assert (body.thermometer, body.calibrated_until) == ("新买的", None)
 
 
@@ -98,7 +100,7 @@ def test_an_unlisted_thermometer_is_taken_without_a_calibration(clock: FakeClock
 def test_what_is_missing_is_asked_for(clock: FakeClock, changes: dict[str, str], key: str) -> None:
     at = clock.now().at
     with pytest.raises(FormRefused) as refused:
-        read_second(a_form(**changes), (), id=new_id(at), passage=new_id(at), alert=None, at=at)
+        read_second(a_form(**changes), (), id=new_id(at), passage=new_id(at), alert=None, at=at, audit=False)
     assert refused.value.key == key
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from contract.vocabulary import Reason, VerdictKind
 from edge.events import FaceSeen, Picture, ReferenceSeen, ReferenceState
-from edge.kiosk.sign import AMBER_LATCH_S, SHOWN_S, Shown, SignOfLane
+from edge.kiosk.sign import SHOWN_S, WAIT_S, Shown, SignOfLane
 from edge.kiosk.view import Sign
 from tests.conftest import FakeClock
 
@@ -62,8 +62,14 @@ def test_an_alarm_looks_like_an_amber_and_stays_until_staff_come(lane: SignOfLan
 
 def test_an_amber_sign_ends_by_itself(lane: SignOfLane, clock: FakeClock) -> None:
     lane.verdict(VerdictKind.AMBER, (), clock.now())
-    assert lane.picture(a_picture(), clock.advance(AMBER_LATCH_S - 1)).sign is Sign.WAIT_FOR_STAFF
+    assert lane.picture(a_picture(), clock.advance(WAIT_S - 1)).sign is Sign.WAIT_FOR_STAFF
     assert lane.picture(a_picture(), clock.advance(2)).sign is Sign.STAND_HERE
+
+
+def test_whom_chance_picks_waits_like_anybody_whom_staff_measure(lane: SignOfLane, clock: FakeClock) -> None:
+    assert lane.verdict(VerdictKind.PASS, (), clock.now(), audit=True).sign is Sign.WAIT_FOR_STAFF
+    assert lane.picture(a_picture(), clock.advance(WAIT_S - 1)).sign is Sign.WAIT_FOR_STAFF
+    assert lane.verdict(VerdictKind.PASS, (), clock.now()).sign is Sign.GO_ON
 
 
 def test_a_wall_clock_that_jumps_neither_holds_nor_ends_a_sign(lane: SignOfLane, clock: FakeClock) -> None:
