@@ -74,6 +74,8 @@ class Reason(StrEnum):
     # the decision
     ABOVE_THRESHOLD = "above_threshold"
     NEAR_THRESHOLD = "near_threshold"
+    CONTACT_FEVER = "contact_fever"
+    """A contact thermometer found what the instrument had not."""
     # of a gate that is newer than its reader: an alert must not be refused for a qualifier
     UNKNOWN = "unknown"
 

@@ -65,16 +65,35 @@ class Desk:
         self._known_lane(lane)
         self._instruments.intakes[lane].order(lambda one: one.remeasure(passage))
 
-    def second(self, form: SecondForm, *, key: UUID, passage: UUID, alert: UUID | None) -> None:
-        """Keep a contact measurement."""
+    async def second(self, form: SecondForm, *, key: UUID, passage: UUID, alert: UUID | None) -> bool:
+        """Keep a contact measurement; a fever of whom there is no alert yet raises one. Says whether it did."""
         thermometers, at = self._config.kiosk.thermometers, self._clock.now().at
         audit = self._screen.audits.drawn(passage)
         body = read_second(form, thermometers, id=key, passage=passage, alert=alert, at=at, audit=audit)
         if self._again(key):
-            return
+            return False
+        raised = await self._report(body)
+        if raised is not None:
+            body = body.model_copy(update={"alert": raised})
         self._screen.second(body)
         letter = self._uplink.letter(body)
         self._writer.put(Deed("second", lambda connection: records.keep_second(connection, body), letter))
+        return raised is not None
+
+    async def _report(self, body: SecondMeasurement) -> UUID | None:
+        """Raise the alert that a contact measurement calls for: its threshold has no guard (`science.md` 4.3)."""
+        attempts = self._ledger.attempts(body.passage) or await anyio.to_thread.run_sync(self._quiet, body.passage)
+        if not attempts or body.value_c < attempts[-1].verdict.threshold_c:
+            return None
+        alert = self._ledger.report(body.passage, attempts, body.at)
+        if alert is None:
+            return None
+        self._screen.reported(alert, attempts)
+        letter = self._uplink.letter(alert)
+        self._writer.put(
+            Deed("alert", lambda connection: records.keep_alert(connection, alert, None), letter, vital=True)
+        )
+        return alert.id
 
     def confirm(self, decision: UUID, alert: UUID, by: str, *, key: UUID, carried_out: bool, remark: str) -> None:
         """Keep that a decision was, or could not be, carried out."""
@@ -129,6 +148,13 @@ class Desk:
     ) -> tuple[tuple[MeasurementBody, ...], tuple[SecondMeasurement, ...]]:
         with self._store.reading() as connection:
             return attempts or recall.attempts_of(connection, passage), recall.seconds_of(connection, passage)
+
+    def _quiet(self, passage: UUID) -> tuple[MeasurementBody, ...]:
+        """Return the stored attempts of a passage, none if it has raised an alert."""
+        with self._store.reading() as connection:
+            if recall.alert_of(connection, passage) is not None:
+                return ()
+            return recall.attempts_of(connection, passage)
 
     def _read_crop(self, alert: UUID) -> bytes | None:
         with self._store.reading() as connection:

@@ -2,8 +2,9 @@
 
 Theory. A passage is one person's way through the gate. It may have several attempts (staff ask for a re-measurement);
 each is kept and sent, and none undoes another: there is no "try until green". The first ALARM of a passage raises its
-alert, which carries the attempts before it; later attempts travel as measurements beside that alert. So a passage
-raises one alert at most, whatever is measured afterwards.
+alert, which carries the attempts before it, and so does a contact thermometer that finds a fever where the instrument
+found none. Later attempts travel as measurements beside that alert. So a passage raises one alert at most, whatever is
+measured afterwards.
 """
 
 from collections import OrderedDict
@@ -13,8 +14,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from contract.messages import Alert, MeasurementBody
-from contract.vocabulary import VerdictKind
+from contract.messages import Alert, MeasurementBody, Verdict
+from contract.vocabulary import Reason, VerdictKind
 from edge.events import PassageDecided
 
 REMEMBERED: Final = 512
@@ -78,21 +79,37 @@ class Ledger:
         number = max(len(passage.attempts) + 1, decided.measurement.attempt)
         measurement = decided.measurement.model_copy(update={"attempt": number})
         attempt = MeasurementBody(measurement=measurement, verdict=decided.verdict, simulated=self._simulated)
-        earlier = tuple(passage.attempts)
         passage.attempts.append(attempt)
         body: Alert | MeasurementBody = attempt
         if decided.verdict.kind is VerdictKind.ALARM and passage.alert is None:
-            body = Alert(
-                id=self._ids(at),
-                passage=decided.passage,
-                raised_at=at,
-                measurement=measurement,
-                verdict=decided.verdict,
-                attempts=earlier,
-                simulated=self._simulated,
-            )
-            passage.alert = body.id
-        return Entry(decided, body, passage.alert, (*earlier, attempt))
+            body = self._raise(passage, decided.verdict, at)
+        return Entry(decided, body, passage.alert, tuple(passage.attempts))
+
+    def report(self, passage: UUID, attempts: tuple[MeasurementBody, ...], at: datetime) -> Alert | None:
+        """Raise the alert of a passage in whom a contact thermometer found a fever; None if it has one already.
+
+        The alert carries what the instrument said, PASS included, and that somebody else found otherwise.
+        """
+        known = self._passage(passage)
+        known.attempts = known.attempts or list(attempts)
+        if known.alert is not None:
+            return None
+        said = known.attempts[-1].verdict
+        return self._raise(known, said.model_copy(update={"reasons": (*said.reasons, Reason.CONTACT_FEVER)}), at)
+
+    def _raise(self, passage: _Passage, verdict: Verdict, at: datetime) -> Alert:
+        *earlier, last = passage.attempts
+        alert = Alert(
+            id=self._ids(at),
+            passage=last.measurement.passage,
+            raised_at=at,
+            measurement=last.measurement,
+            verdict=verdict,
+            attempts=tuple(earlier),
+            simulated=last.simulated,
+        )
+        passage.alert = alert.id
+        return alert
 
     def attempts(self, passage: UUID) -> tuple[MeasurementBody, ...]:
         """Return the attempts of a passage that is still remembered."""

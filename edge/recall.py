@@ -83,6 +83,12 @@ def seconds_of(connection: Connection, passage: UUID) -> tuple[SecondMeasurement
     return tuple(SecondMeasurement.model_validate_json(row.body) for row in rows)
 
 
+def alert_of(connection: Connection, passage: UUID) -> UUID | None:
+    """Return the alert that a passage raised, None if it raised none."""
+    row = connection.execute(select(tables.alerts.c.id).where(tables.alerts.c.passage == passage)).first()
+    return row.id if row else None
+
+
 def crop_of(connection: Connection, alert: UUID) -> bytes | None:
     """Return the picture of an alert, None if there is none (any more)."""
     row = connection.execute(select(tables.alerts.c.crop_png).where(tables.alerts.c.id == alert)).first()

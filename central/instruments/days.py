@@ -8,12 +8,13 @@ often than low, so their difference is biased (`science.md` 5.2 g).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from statistics import median
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
@@ -26,6 +27,9 @@ from central.store.tables import alerts, measurements, second_measurements
 from central.store.writer import Transaction
 from contract.ids import thermometer_slug
 from contract.messages import Alert, Measurement, MeasurementBody, SecondMeasurement
+from contract.vocabulary import Reason
+
+SOON: Final = timedelta(hours=1)
 
 
 class Series(StrEnum):
@@ -70,17 +74,20 @@ def keep(transaction: Transaction, day: date, zone: tzinfo) -> int:
     values: dict[tuple[str, str, Series], list[_One]] = defaultdict(list)
     seen: dict[str, list[Seen]] = defaultdict(list)
     pretended: set[str] = set()
+    contacts = _contacts(connection, start, end)
     for one, simulated in _passed(connection, start, end):
         if one.body_c is not None:
             found = _One(one.body_c, one.ambient_c, simulated)
             values[one.gate, one.instrument, Series.PASSERS].append(found)
             seen[one.gate].append(Seen(one.instrument, one.at, one.body_c))
             pretended |= {one.gate} if simulated else set()
+            for contact in contacts.get(one.passage, ()):
+                for instrument, off_c in _compared(one, one.body_c, contact):
+                    off = _One(off_c, one.ambient_c, simulated)
+                    values[one.gate, instrument, Series.SECOND_MEASUREMENT].append(off)
     for gate, people in seen.items():
         for instrument, apart_c in differences(people).items():
             values[gate, instrument, Series.TWIN] += [_One(c, None, gate in pretended) for c in apart_c]
-    for key, found in _compared(connection, start, end):
-        values[*key, Series.SECOND_MEASUREMENT].append(found)
     count = 0
     for (gate, instrument, series), ones in values.items():
         summary = summarise(one.value_c for one in ones)
@@ -114,37 +121,32 @@ def _passed(connection: Connection, start: datetime, end: datetime) -> Iterable[
     during = alerts.c.raised_at >= start, alerts.c.raised_at < end
     for row in connection.execute(select(alerts.c.body).where(*during)):
         alert = Alert.model_validate(row.body)
-        yield alert.measurement, alert.simulated
+        if Reason.CONTACT_FEVER not in alert.verdict.reasons:  # the instrument raised it, and has told it only here
+            yield alert.measurement, alert.simulated
 
 
-def _compared(connection: Connection, start: datetime, end: datetime) -> Iterable[tuple[tuple[str, str], _One]]:
-    """Return what two instruments say of each other: camera and contact thermometer, for people picked by chance.
+def _contacts(connection: Connection, start: datetime, end: datetime) -> dict[UUID, list[SecondMeasurement]]:
+    """Return the contact readings of passages that chance had picked; one is soon made, perhaps after midnight."""
+    query = select(second_measurements.c.passage, second_measurements.c.body).where(
+        second_measurements.c.at >= start, second_measurements.c.at < end + SOON
+    )
+    found: dict[UUID, list[SecondMeasurement]] = defaultdict(list)
+    for row in connection.execute(query):
+        said = SecondMeasurement.model_validate(row.body)
+        if said.audit:
+            found[row.passage].append(said)
+    return found
+
+
+def _compared(one: Measurement, body_c: float, contact: SecondMeasurement) -> Iterable[tuple[str, float]]:
+    """Return which instrument is off by how much, as far as the other one can say: camera and contact thermometer.
 
     A thermometer whose calibration is unknown or over says something of itself only.
     """
-    for one, contact, simulated in _audited(connection, start, end):
-        if one.body_c is None or not contact.audit:
-            continue
-        apart_c = one.body_c - contact.value_c
-        yield (one.gate, thermometer_slug(contact.thermometer)), _One(-apart_c, one.ambient_c, simulated)
-        if thermometers.calibrated(contact):
-            yield (one.gate, one.instrument), _One(apart_c, one.ambient_c, simulated)
-
-
-def _audited(
-    connection: Connection, start: datetime, end: datetime
-) -> Iterator[tuple[Measurement, SecondMeasurement, bool]]:
-    """Return who was measured a second time, whether or not there was an alert."""
-    sources = (measurements, measurements.c.at, MeasurementBody), (alerts, alerts.c.raised_at, Alert)
-    for table, at, kind in sources:
-        query = (
-            select(second_measurements.c.body.label("contact"), table.c.body)
-            .join(table, table.c.passage == second_measurements.c.passage)
-            .where(at >= start, at < end)
-        )
-        for row in connection.execute(query):
-            said = kind.model_validate(row.body)
-            yield said.measurement, SecondMeasurement.model_validate(row.contact), said.simulated
+    apart_c = body_c - contact.value_c
+    yield thermometer_slug(contact.thermometer), -apart_c
+    if thermometers.calibrated(contact):
+        yield one.instrument, apart_c
 
 
 def _row(row: Row[Any]) -> DayRow:

@@ -100,7 +100,7 @@ def look_again(
             u_c=said.u_c or 0.0,
             gain=gain(said),
             threshold_c=one.verdict.threshold_c,
-            alarmed=one.verdict.kind is VerdictKind.ALARM or one.alert is not None,
+            alarmed=one.verdict.kind is VerdictKind.ALARM,
             p_alarm=one.verdict.p_alarm,
         )
         seen_c = 0.0 if said.reference_offset_c is None else said.reference_offset_c - usual_reference_c

@@ -46,8 +46,8 @@ class Desk(Protocol):
         """The next person before that lane is this passage's person again. Raises FormRefused."""
         ...
 
-    def second(self, form: SecondForm, *, key: UUID, passage: UUID, alert: UUID | None) -> None:
-        """Keep a contact measurement. Raises FormRefused."""
+    async def second(self, form: SecondForm, *, key: UUID, passage: UUID, alert: UUID | None) -> bool:
+        """Keep a contact measurement; say whether it raised an alert. Raises FormRefused."""
         ...
 
     def confirm(self, decision: UUID, alert: UUID, by: str, *, key: UUID, carried_out: bool, remark: str) -> None:
@@ -216,8 +216,8 @@ def _add_acts(app: FastAPI, kiosk: Kiosk, pages: Pages) -> None:
     @app.post("/passages/{passage}/second")
     async def second(request: Request, passage: UUID, act: Act, key: Key) -> JSONResponse:
         form = SecondForm(act.value, act.scale, act.thermometer, act.by)
-        desk.second(form, key=key, passage=passage, alert=act.alert)
-        return done(request, "kiosk.done.second")
+        raised = await desk.second(form, key=key, passage=passage, alert=act.alert)
+        return done(request, "kiosk.done.second_fever" if raised else "kiosk.done.second")
 
     @app.post("/decisions/{decision}/confirm")
     async def confirm(request: Request, decision: UUID, act: Act, key: Key) -> JSONResponse:

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from contract.clock import Clock
-from contract.messages import Confirmation, DecisionBody, MeasurementBody, SecondMeasurement
+from contract.messages import Alert, Confirmation, DecisionBody, MeasurementBody, SecondMeasurement
 from contract.vocabulary import Reason, VerdictKind
 from edge.events import Picture
 from edge.kiosk.audits import Audits
@@ -112,6 +112,11 @@ class Screen:
         elif (card := self.cards.of_passage(entry.decided.passage)) is not None:
             card.attempts = entry.attempts
         self._alerts("raised" if entry.raised else "attempt", entry.alert)
+
+    def reported(self, alert: Alert, attempts: tuple[MeasurementBody, ...]) -> None:
+        """Show an alert that no verdict raised."""
+        self.cards.raised(alert, attempts, None)
+        self._alerts("raised", alert.id)
 
     def picture(self, picture: Picture) -> None:
         """Take what a lane sees; only what changes in words is published, the picture itself goes its own way."""

@@ -336,6 +336,60 @@ async def test_a_remeasurement_is_another_attempt_of_the_same_passage(
         assert "chip--pass" in page
 
 
+async def test_a_fever_that_only_the_contact_thermometer_finds_is_reported_at_once_and_once(
+    connected: GateConfig, forehead: Forehead, duty_room: DutyRoom
+) -> None:
+    async with running(connected) as screens:
+        await screens.wait_for("lane", lane="gun", screening=True)
+        forehead.value_c = HEALTHY_C
+        verdict = await screens.wait_for("verdict", kind="pass")
+        forehead.value_c = AIR_C
+
+        async def contact(value: str) -> str:
+            typed = {"value": value, "scale": "axillary", "thermometer": "T-07"}
+            answer = await screens.post(f"/passages/{verdict['passage']}/second", **typed)
+            assert answer.json()["ok"]
+            return str(answer.json()["sentence"])
+
+        assert "发热" not in await contact("37.2")
+        _, healthy = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
+        assert healthy.alert is None
+        assert "测得发热：已报值班员" in await contact("37.3")
+        _, alert = await duty_room.expect(Kind.ALERT, Alert)
+        _, second = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
+        assert (second.alert, second.value_c) == (alert.id, 37.3)
+        assert str(alert.passage) == verdict["passage"]
+        assert (alert.verdict.kind, alert.verdict.reasons) == (VerdictKind.PASS, (Reason.CONTACT_FEVER,))
+        assert f'data-alert="{alert.id}"' in await screens.page("/fragments/alerts")
+        assert "测得发热" not in await contact("38.0")
+        _, third = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
+        assert third.alert is None  # joined by its passage
+    store = Store.open(connected.store.path)
+    with store.reading() as connection:
+        (one,) = recall.waiting(connection)
+    store.close()
+    assert (one.alert, [found.value_c for found in one.seconds]) == (alert.id, [37.2, 37.3, 38.0])
+
+
+async def test_a_passage_that_is_no_longer_in_memory_is_found_in_the_store(
+    connected: GateConfig, forehead: Forehead, duty_room: DutyRoom
+) -> None:
+    async with running(connected) as screens:
+        await screens.wait_for("lane", lane="gun", screening=True)
+        forehead.value_c = HEALTHY_C
+        verdict = await screens.wait_for("verdict", kind="pass")
+        forehead.value_c = AIR_C
+    async with running(connected) as screens:
+        typed = {"value": "38.4", "scale": "oral", "thermometer": "T-07"}
+        assert (await screens.post(f"/passages/{verdict['passage']}/second", **typed)).json()["ok"]
+        _, alert = await duty_room.expect(Kind.ALERT, Alert)
+        assert str(alert.passage) == verdict["passage"]
+        assert (await screens.post(f"/passages/{new_id(alert.raised_at)}/second", **typed)).json()["ok"]  # of nobody
+        _, second = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
+        assert second.alert == alert.id
+        assert (await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement))[1].alert is None
+
+
 async def test_a_disk_that_cannot_be_written_delays_neither_the_screen_nor_the_duty_officer(
     connected: GateConfig, forehead: Forehead, duty_room: DutyRoom
 ) -> None:

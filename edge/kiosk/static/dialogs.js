@@ -62,7 +62,11 @@ async function send(form, path, body) {
   button.disabled = true;
   const answer = await post(path, body);
   button.disabled = false;
-  if (answer.ok) { form.closest("dialog").close(); return; }
+  if (answer.ok) {
+    form.closest("dialog").close();
+    document.dispatchEvent(new CustomEvent("said", { detail: answer.sentence }));
+    return;
+  }
   const error = form.querySelector(".dialog__error");
   error.textContent = answer.sentence ?? say("kiosk.unanswered");
   error.hidden = false;

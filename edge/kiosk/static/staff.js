@@ -186,6 +186,7 @@ document.addEventListener("keydown", (event) => {
   DO[name](null);
 });
 
+document.addEventListener("said", (event) => toast(event.detail));
 let toasting = null;
 function toast(sentence) {
   if (!sentence) return;
