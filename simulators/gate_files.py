@@ -17,7 +17,7 @@ from contract.calibration import PIVOT_C, CalibrationPoint, Certificate, Conditi
 from contract.ids import new_id
 from contract.signing import load_key, new_key, sign
 
-Scalar = str | int | float | bool | tuple[int | str, ...]
+Scalar = str | int | float | bool | datetime | tuple[int | str, ...]
 
 POINTS_C: Final = (34.0, 37.0, 39.0, 42.0)
 VALID_DAYS: Final = 182
@@ -94,6 +94,7 @@ def write(gate: GateFile, now: datetime) -> Path:
         ),
         _table("[mqtt]", {"url": gate.mqtt_url}),
         _table("[kiosk]", {"port": gate.kiosk_port, "language": gate.language}),
+        _table("[[kiosk.thermometers]]", {"id": "SIM-T1", "scale": "axillary", "calibrated_until": _valid_until(now)}),
         _table("[store]", {"path": str(gate.folder / f"{gate.id}.sqlite")}),
         _table("[trust]", {"sign_with": str(key), "keys": (str(key.with_suffix(".pub")),)}),
     ]
@@ -125,7 +126,7 @@ def certificate(device: Device, now: datetime) -> Certificate:
         instrument=device.id,
         serial=device.serial,
         valid_from=now - timedelta(days=1),
-        valid_until=now + timedelta(days=VALID_DAYS),
+        valid_until=_valid_until(now),
         correction=correction,
         range_low_c=RANGE_C[0],
         range_high_c=RANGE_C[1],
@@ -137,6 +138,10 @@ def certificate(device: Device, now: datetime) -> Certificate:
         made_by="guankou-sim",
         simulated=True,
     ).sealed()
+
+
+def _valid_until(now: datetime) -> datetime:
+    return now + timedelta(days=VALID_DAYS)
 
 
 def _instrument(gate: GateFile, device: Device, now: datetime, key: Path) -> str:
@@ -164,6 +169,8 @@ def _table(head: str, values: Mapping[str, Scalar]) -> str:
 def _toml(value: Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, tuple):
