@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 import anyio
+from sqlalchemy import Connection
 
 from contract.clock import Clock
 from contract.ids import thermometer_slug
@@ -89,10 +90,12 @@ class Desk:
         if alert is None:
             return None
         self._screen.reported(alert, attempts)
-        letter = self._uplink.letter(alert)
-        self._writer.put(
-            Deed("alert", lambda connection: records.keep_alert(connection, alert, None), letter, vital=True)
-        )
+
+        def keep(connection: Connection) -> None:
+            records.keep_alert(connection, alert, None)
+            records.keep_taken(connection, alert.id, body.at, body.measured_by)
+
+        self._writer.put(Deed("alert", keep, self._uplink.letter(alert), vital=True))
         return alert.id
 
     def confirm(self, decision: UUID, alert: UUID, by: str, *, key: UUID, carried_out: bool, remark: str) -> None:

@@ -114,8 +114,8 @@ class Screen:
         self._alerts("raised" if entry.raised else "attempt", entry.alert)
 
     def reported(self, alert: Alert, attempts: tuple[MeasurementBody, ...]) -> None:
-        """Show an alert that no verdict raised."""
-        self.cards.raised(alert, attempts, None)
+        """Show an alert that a contact reading raised: the person is with staff."""
+        self.cards.raised(alert, attempts, None).taken = True
         self._alerts("raised", alert.id)
 
     def picture(self, picture: Picture) -> None:

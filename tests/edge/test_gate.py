@@ -360,7 +360,9 @@ async def test_a_fever_that_only_the_contact_thermometer_finds_is_reported_at_on
         assert (second.alert, second.value_c) == (alert.id, 37.3)
         assert str(alert.passage) == verdict["passage"]
         assert (alert.verdict.kind, alert.verdict.reasons) == (VerdictKind.PASS, (Reason.CONTACT_FEVER,))
-        assert f'data-alert="{alert.id}"' in await screens.page("/fragments/alerts")
+        waiting = await screens.page("/fragments/alerts")
+        assert f'data-alert="{alert.id}"' in waiting
+        assert 'data-testid="not-taken"' not in waiting
         assert "测得发热" not in await contact("38.0")
         _, third = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
         assert third.alert is None  # joined by its passage
@@ -369,6 +371,7 @@ async def test_a_fever_that_only_the_contact_thermometer_finds_is_reported_at_on
         (one,) = recall.waiting(connection)
     store.close()
     assert (one.alert, [found.value_c for found in one.seconds]) == (alert.id, [37.2, 37.3, 38.0])
+    assert one.taken  # whoever is being measured is with staff
 
 
 async def test_a_passage_that_is_no_longer_in_memory_is_found_in_the_store(

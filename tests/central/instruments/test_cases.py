@@ -30,7 +30,7 @@ from contract.messages import (
 )
 from contract.signing import Trust, sign
 from contract.topics import parse
-from contract.vocabulary import HealthFlag, InstrumentState, LinkState, Role, VerdictKind
+from contract.vocabulary import HealthFlag, InstrumentState, LinkState, Reason, Role, VerdictKind
 from tests.central.conftest import Central, a_measurement, a_verdict, an_alert
 
 GOOD = AsFound((FoundPoint(34, 34.3), FoundPoint(37, 37.4), FoundPoint(42, 42.3)), 0.15, 0.5)
@@ -405,6 +405,28 @@ def test_the_other_list_holds_whom_an_instrument_that_read_high_stopped(array: C
     assert [row.passage for row in page.lists[ReviewList.POSSIBLY_FALSE]] == [false_alarm]
     assert page.lists[ReviewList.POSSIBLY_MISSED] == page.lists[ReviewList.EXTENDED] == []
     assert {real, other}.isdisjoint(row.passage for rows in page.lists.values() for row in rows)
+
+
+@pytest.mark.parametrize(("value_c", "reads_c", "listed"), [(37.6, 36.5, "possibly_missed"), (37.2, 37.5, None)])
+def test_a_fever_that_a_contact_reading_found_was_no_alarm_of_the_instruments(
+    array: Central, desk: Recalibration, value_c: float, reads_c: float, listed: str | None
+) -> None:
+    changes = {"body_c": value_c, "adjusted_c": value_c, "u_c": 0.3, "baseline_c": 0.0}
+    said = a_verdict(VerdictKind.PASS).model_copy(update={"reasons": (Reason.CONTACT_FEVER,)})
+    alert = an_alert(array.clock.now().at, "dock-1", **changes).model_copy(update={"verdict": said})
+    passed = MeasurementBody(measurement=alert.measurement, verdict=a_verdict(VerdictKind.PASS))
+    array.say("dock-1", passed)
+    array.say("dock-1", alert)
+    array.clock.advance(60)
+    who, write = hand(array), array.store.write
+    case = write(lambda t: desk.ask(t, "dock-1", "array", who, CaseSource.EXPERT, "reads wrong"))
+    write(lambda t: desk.take(t, case, who))
+    review = write(lambda t: desk.record_found(t, case, who, AsFound((FoundPoint(37, reads_c),), 0.15, 0.5)))
+    with array.store.read() as connection:
+        page = retrospect.load(connection, review)
+    assert page.review.passages == 1
+    found = {name: [(row.passage, row.alert) for row in rows] for name, rows in page.lists.items() if rows}
+    assert found == ({} if listed is None else {ReviewList(listed): [(alert.passage, alert.id)]})
 
 
 def test_a_day_is_counted_once_and_the_fleet_shows_who_slid(array: Central) -> None:
