@@ -92,7 +92,7 @@ async def test_a_fever_is_stopped_decided_on_and_carried_out(
         verdict = await screens.wait_for("verdict")
         assert (verdict["kind"], verdict["latched"], verdict["instrument"]) == ("alarm", True, "gun")
         assert verdict["value_c"] > 38
-        assert 0 < verdict["took_us"] < 1_000_000  # a second from the last byte to the screen, with room to spare
+        assert verdict["took_us"] > 0  # from the last byte to the screen; how fast it is, `make bench` tells
         forehead.value_c = AIR_C
 
         _, alert = await duty_room.expect(Kind.ALERT, Alert)
