@@ -115,7 +115,8 @@ class _Teller:
 
     def _second(self, second: SecondMeasurement) -> Iterator[str]:
         scale = self._phrases.word(second.scale, self._language)
-        yield f"{self._phrases.text('kiosk.second', self._language)} {second.value_c:.2f}, {scale}"
+        picked = f", {self._phrases.text('kiosk.audit', self._language)}" if second.audit else ""
+        yield f"{self._phrases.text('kiosk.second', self._language)} {second.value_c:.2f}, {scale}{picked}"
         yield self._row("at", f"{second.at.isoformat()}, {second.measured_by}")
         until = second.calibrated_until.isoformat() if second.calibrated_until else self._say("unknown")
         yield self._row("thermometer", f"{second.thermometer}, {self._say('until')} {until}")

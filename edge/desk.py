@@ -9,7 +9,9 @@ from typing import Final
 from uuid import UUID
 
 import anyio
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from contract.clock import Clock
 from contract.ids import thermometer_slug
@@ -22,11 +24,13 @@ from edge.kiosk.screen import Screen
 from edge.kiosk.second import FormRefused, SecondForm, read_name, read_second
 from edge.metrics import Metrics
 from edge.passages import Ledger
-from edge.store import Store
+from edge.store import Store, reason
 from edge.uplink import Uplink
 from edge.writer import Deed, Writer
 
 REMEMBERED: Final = 1000
+
+log = structlog.get_logger()
 
 
 class Desk:
@@ -83,7 +87,12 @@ class Desk:
 
     async def _report(self, body: SecondMeasurement) -> UUID | None:
         """Raise the alert that a contact measurement calls for: its threshold has no guard (`science.md` 4.3)."""
-        attempts = self._ledger.attempts(body.passage) or await anyio.to_thread.run_sync(self._quiet, body.passage)
+        attempts = self._ledger.attempts(body.passage)
+        if not attempts:
+            try:
+                attempts = await anyio.to_thread.run_sync(self._quiet, body.passage)
+            except SQLAlchemyError as error:  # the reading itself is kept and sent all the same
+                log.warning("second", passage=str(body.passage), trouble=reason(error))
         if not attempts or body.value_c < attempts[-1].verdict.threshold_c:
             return None
         alert = self._ledger.report(body.passage, attempts, body.at)

@@ -141,8 +141,10 @@ def test_a_second_measurement_is_set_against_the_cameras(decided: PassageDecided
         scale=Scale.AXILLARY,
         thermometer="T-7",
         measured_by="wang",
+        audit=True,
     )
     said = told(MeasurementBody(measurement=decided.measurement, verdict=decided.verdict), seconds=(second,))
+    assert "38.00, Armpit, Spot check" in said
     assert "T-7, valid until unknown" in said
     adjusted_c = decided.measurement.adjusted_c
     assert adjusted_c is not None

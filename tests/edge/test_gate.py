@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from central.broker import Broker
 from contract.clock import SystemClock
@@ -391,6 +392,21 @@ async def test_a_passage_that_is_no_longer_in_memory_is_found_in_the_store(
         _, second = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
         assert second.alert == alert.id
         assert (await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement))[1].alert is None
+
+
+async def test_a_contact_reading_is_sent_although_the_store_cannot_be_read(
+    connected: GateConfig, duty_room: DutyRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(recall, "alert_of", broken)
+    async with running(connected) as screens:
+        typed = {"value": "38.4", "scale": "oral", "thermometer": "T-07"}
+        passage = new_id(SystemClock().now().at)
+        assert (await screens.post(f"/passages/{passage}/second", **typed)).json()["ok"]
+        _, second = await duty_room.expect(Kind.SECOND_MEASUREMENT, SecondMeasurement)
+        assert (second.passage, second.value_c) == (passage, 38.4)
 
 
 async def test_a_disk_that_cannot_be_written_delays_neither_the_screen_nor_the_duty_officer(
