@@ -143,6 +143,12 @@ def test_in_the_browser(morning: Stage, windows: Windows) -> None:
     press(expert, "adjust")
     press_verify(expert)
     expect(expert.locator("body")).to_contain_text("赵专家 Zhao")  # whoever adjusted does not verify
+    second.goto(f"{case}?lang=en")
+    broken = {"name": "certificate.json", "mimeType": "application/json", "buffer": b'{"id": 7'}
+    second.locator("form[action$='/verify'] input[type=file]").set_input_files([broken])
+    expect(second.locator("[name=certificate]")).to_have_value('{"id": 7')
+    press(second, "verify")
+    expect(second.locator("body")).to_contain_text("cannot be read")
     second.goto(case)
     press_verify(second)
     second.goto(case)

@@ -35,6 +35,12 @@ export async function send(form) {
   }
 }
 
+// A file is read here and goes with the form as text: the server takes no uploads.
+document.addEventListener("change", async (event) => {
+  const { files, form, dataset } = event.target;
+  if (dataset.into && files?.length) form.elements[dataset.into].value = await files[0].text();
+});
+
 function pad(number) { return String(number).padStart(2, "0"); }
 
 export function elapsed(sinceMs) {
