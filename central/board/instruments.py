@@ -23,6 +23,7 @@ from central.instruments.life import Hand, Life, current, journal, steps
 from central.instruments.recalibration import source_of
 from central.instruments.refusal import InstrumentRefused
 from central.instruments.registry import all_instruments, of_gate
+from central.instruments.scatter import ENOUGH
 from central.instruments.surveillance import WATCHED
 from contract.printing.certificate import pdf
 from contract.vocabulary import InstrumentState
@@ -89,7 +90,8 @@ def evidence(connection: Connection, desk: Desk, gate: str, instrument: str) -> 
     today = desk.now().astimezone(zone).date()
     made = checks(connection, life, None, desk.now() + timedelta(days=1))
     known = Known.read(connection, today)
-    found = assess(life, made, known, zone)
+    scatter = desk.surveillance.scatters.of(connection, life, today, zone)
+    found = assess(life, made, known, zone, scatter)
     parts = of_gate(connection, gate)
     return {
         "gate": gates.find(connection, gate),
@@ -97,6 +99,8 @@ def evidence(connection: Connection, desk: Desk, gate: str, instrument: str) -> 
         "part": next((part for part in parts if part.instrument == instrument), None),
         "twins": [part for part in parts if part.instrument != instrument],
         "found": found,
+        "scatter": scatter,
+        "enough_pairs": ENOUGH,
         "plots": [plot(stream) for stream in found.streams],
         "weather": weather(known.own(life, Series.PASSERS)),
         "checks": made[: -CHECKS_SHOWN - 1 : -1],

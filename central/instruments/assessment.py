@@ -12,6 +12,7 @@ from central.instruments import charts
 from central.instruments.charts import StreamChart
 from central.instruments.days import DayRow, Series, bounds, load
 from central.instruments.life import Life
+from central.instruments.scatter import ASSUMED, Scatter, Scatters
 from central.instruments.streams import Cause, Stream, fuse, likely_cause
 from central.store.tables import instrument_reports
 from contract.messages import CheckResult
@@ -67,11 +68,13 @@ class Known:
         return [row for row in self._by_day[day] if (row.gate, row.instrument) != (life.gate, life.instrument)]
 
 
-def assess(life: Life, made: Sequence[CheckResult], known: Known, zone: tzinfo) -> Assessment:
-    """Return what is known about an instrument at the end of a day."""
+def assess(
+    life: Life, made: Sequence[CheckResult], known: Known, zone: tzinfo, scatter: Scatter = ASSUMED
+) -> Assessment:
+    """Return what is known about an instrument at the end of a day; `scatter` is that of its model's checks."""
     day, passers = known.until, known.own(life, Series.PASSERS)
     streams = (
-        charts.reference_checks(life, made, zone),
+        charts.reference_checks(life, made, zone, scatter),
         charts.population(life, passers, zone),
         charts.twin(life, known.own(life, Series.TWIN), zone),
         charts.fleet(life, passers, known.passers(), zone),
@@ -97,11 +100,13 @@ def conclude(found: Assessment) -> Assessment:
     return replace(found, streams=cut, state=fuse(one.evidence() for one in cut))
 
 
-def assess_checks(connection: Connection, life: Life, check: CheckResult, zone: tzinfo) -> Assessment:
+def assess_checks(
+    connection: Connection, life: Life, check: CheckResult, zone: tzinfo, scatters: Scatters
+) -> Assessment:
     """Return what the reference checks alone say, as soon as one comes in."""
     day = check.at.astimezone(zone).date()
     made = checks(connection, life, life.verified_at, bounds(day, zone)[1])
-    chart = charts.reference_checks(life, made, zone)
+    chart = charts.reference_checks(life, made, zone, scatters.of(connection, life, day, zone))
     return conclude(Assessment(life.gate, life.instrument, day, (chart,), None, None))
 
 

@@ -18,6 +18,7 @@ from central.instruments.cusum import Chart
 from central.instruments.days import DayRow
 from central.instruments.level import Level
 from central.instruments.life import Life
+from central.instruments.scatter import ASSUMED, Scatter
 from central.instruments.streams import DESIGNS, USUAL_C, Evidence, Stream, Value, against_fleet
 from contract.messages import CheckResult
 
@@ -76,7 +77,7 @@ class StreamChart:
         return Evidence(self.stream, newest.chart.flag, newest.value.jump, self.days_flagged, confirmed=self.confirmed)
 
 
-def reference_checks(life: Life, made: Sequence[CheckResult], zone: tzinfo) -> StreamChart:
+def reference_checks(life: Life, made: Sequence[CheckResult], zone: tzinfo, scatter: Scatter = ASSUMED) -> StreamChart:
     """Return the chart of these checks, one value a day, the first check first.
 
     What is charted is the error against the plate under the certificate now in force, less its level: the gate's own
@@ -85,14 +86,13 @@ def reference_checks(life: Life, made: Sequence[CheckResult], zone: tzinfo) -> S
     after = [check for check in made if life.verified_at is None or check.at >= life.verified_at]
     in_force = after[-1].certificate_id if after else None
     known = [check for check in after if check.certificate_id in {in_force, None}]
-    sigma_c = DESIGNS[Stream.REFERENCE_CHECK].sigma_c
     back = life.reset_at
 
     def of_day(check: CheckResult) -> tuple[date, bool]:
         return check.at.astimezone(zone).date(), back is None or check.at >= back
 
     values = [
-        Levelled(day, Value(median(_error_c(check) for check in checks), sigma_c), counts)
+        Levelled(day, Value(median(_error_c(check) for check in checks), scatter.sigma_c), counts)
         for (day, counts), checks in groupby(known, key=of_day)
     ]
     lately = [check for check in known if back is None or check.at >= back]

@@ -39,7 +39,7 @@ DESIGNS: Final = {
     Stream.FLEET: Design(sigma_c=0.09),
     Stream.SECOND_MEASUREMENT: Design(sigma_c=0.10),
 }
-"""The sigmas are assumptions until 60 checks of a model exist (`science.md` 5.1)."""
+"""That of reference checks is estimated once a model has enough of them (`scatter`)."""
 
 USUAL_C: Final = {
     Stream.REFERENCE_CHECK: 0.2,

@@ -22,6 +22,7 @@ from central.instruments.normalising import NARROW_C, narrow_c
 from central.instruments.recalibration import Recalibration
 from central.instruments.refusal import UnknownInstrument
 from central.instruments.registry import all_instruments, of_gate
+from central.instruments.scatter import Scatters
 from central.instruments.streams import Cause
 from central.instruments.thermometers import CONTACT
 from central.instruments.wording import coded
@@ -62,6 +63,7 @@ class Surveillance:
     dispatch: Dispatch
     zone: tzinfo
     trust: Trust = field(default_factory=lambda: Trust(()))
+    scatters: Scatters = field(default_factory=Scatters)
 
     @property
     def recalibration(self) -> Recalibration:
@@ -73,7 +75,7 @@ class Surveillance:
         life = _life(transaction.connection, gate, check.instrument)
         if life is None:
             return
-        found = assess_checks(transaction.connection, life, check, self.zone)
+        found = assess_checks(transaction.connection, life, check, self.zone, self.scatters)
         if not self.act(transaction, found, (f"check:{check.id}",)) and not check.passed:
             why = coded("check", value=f"{check.residual_c:+.2f}")
             self._caution(transaction, life, InstrumentState.WATCH, why, (f"check:{check.id}",))
@@ -109,7 +111,13 @@ class Surveillance:
         with store.read() as connection:
             known, end = Known.read(connection, day), days.bounds(day, self.zone)[1]
             found = [
-                assess(life, checks(connection, life, life.verified_at, end), known, self.zone)
+                assess(
+                    life,
+                    checks(connection, life, life.verified_at, end),
+                    known,
+                    self.zone,
+                    self.scatters.of(connection, life, day, self.zone),
+                )
                 for life in _screening(connection)
             ]
             narrow = [

@@ -23,6 +23,7 @@ from central.instruments.assessment import Known, assess, conclude
 from central.instruments.cusum import Chart
 from central.instruments.days import DayRow, Series
 from central.instruments.life import Life
+from central.instruments.scatter import ASSUMED, estimate
 from central.instruments.streams import DESIGNS, Day, Stream
 from contract.calibration import CalibrationPoint, correct
 from contract.conformity import Zone, zone
@@ -36,6 +37,7 @@ START = datetime(2026, 1, 1, 8, tzinfo=UTC)
 GOOD_DAYS = 90
 """Days without drift before one begins: the level is learned."""
 AFTER_DAYS = 100
+LONG_GOOD_DAYS = 190
 PUBLISHED = {
     "step 0.3": 3.1,
     "step 0.2": 4.5,
@@ -133,11 +135,37 @@ def check_run_lengths(name, n, seed):
     found = {"chart": [], "policy": []}
     for one in noise.T:
         made = checks(rng, drift, one)
-        charted = flagged_days(charts.reference_checks(LIFE, made, UTC))
+        charted = flagged_days(charts.reference_checks(LIFE, made, UTC, scatter_of(made[:GOOD_DAYS])))
         failed = [number for number, check in enumerate(made) if not check.passed]
         found["chart"].append(days_until(charted, GOOD_DAYS))
         found["policy"].append(days_until(charted + failed, GOOD_DAYS))
     return {by: [length for length in lengths if length is not None] for by, lengths in found.items()}
+
+
+def scatter_of(made):
+    """Return the scatter that central would estimate from these checks: the only instrument of its model, the hardest
+    case."""
+    return estimate([{check.at.date(): check.mean_c - check.reference_c for check in made}])
+
+
+def another_model(sigma_c, n, seed):
+    """Return what becomes of instruments whose checks scatter otherwise than assumed, by the chart of their checks:
+    the share flagged falsely and the days to the flag of a step of 0.3 °C, for each way to know the sigma."""
+    begins = LONG_GOOD_DAYS
+    noise = daily_noise(np.random.default_rng(seed), n, begins + AFTER_DAYS, sigma_c)
+    step = np.repeat([0.0, 0.3], [begins, AFTER_DAYS])
+    found = {"assumed": [], "estimated": []}
+    for one in noise.T:
+        made = [a_check(day, 36.0 + error_c) for day, error_c in enumerate(one + step)]
+        for way, scatter in (("assumed", ASSUMED), ("estimated", scatter_of(made[begins - GOOD_DAYS : begins]))):
+            found[way].append(min(flagged_days(charts.reference_checks(LIFE, made, UTC, scatter)), default=None))
+    return {
+        way: {
+            "false": float(np.mean([day is not None and day < begins for day in days])),
+            "step 0.3": float(np.mean([day - begins + 1 for day in days if day is not None and day >= begins])),
+        }
+        for way, days in found.items()
+    }
 
 
 def flagged_days(stream):
@@ -187,9 +215,10 @@ def instrument_year(rng, days=365):
         rows += [a_row(d, Series.PASSERS, 36.4 + others[d], gate=gate) for d in range(days)]
     made = checks(rng, np.zeros(days), noise[Stream.REFERENCE_CHECK])
     known = Known(rows, START.date() + timedelta(days=days))
+    scatter = scatter_of(made[:GOOD_DAYS])
     life, suspected, watched = LIFE, [], []
     while True:
-        flagged = _first(assess(life, made, known, UTC), made, life)
+        flagged = _first(assess(life, made, known, UTC, scatter), made, life)
         if flagged is None:
             return suspected, watched
         day, state = flagged
@@ -283,6 +312,7 @@ def evaluate(n, years):
             stream: [_lengths(name, published, run(name, n, seed)) for seed, (name, published) in enumerate(of.items())]
             for stream, (run, of) in lengths.items()
         },
+        "other_models": {f"{sigma_c:g}": another_model(sigma_c, n, 54) for sigma_c in (0.05, 0.12)},
         "good_run_length": {"found": good_run_length(60, 8000, 52), "published": PUBLISHED_ARL0},
         "false_flags": false_flags(years, 53),
         "residuals_c": {name: residuals_c(truth, 2000, 21) for name, truth in TRUTHS.items()},
@@ -319,6 +349,12 @@ def main():
                 f"  {row['drift']:18} mean {chart['mean']:5.1f}  p90 {chart['p90']:4.0f}"
                 f"   published {row['published']:4.1f} ({100 * (chart['mean'] / row['published'] - 1):+.0f} %)"
                 + (f"   with the action limit {policy['mean']:4.1f}" if policy else "")
+            )
+    for sigma_c, ways in result["other_models"].items():
+        for way, of in ways.items():
+            print(
+                f"a model whose checks scatter {sigma_c} °C, sigma {way:9}: falsely flagged within"
+                f" {LONG_GOOD_DAYS} days {100 * of['false']:.0f} %, step 0.3 found in {of['step 0.3']:.1f}"
             )
     good, flags = result["good_run_length"], result["false_flags"]
     print(f"a good stream, level known: {good['found']:.0f} values a flag, published {good['published']}")

@@ -165,6 +165,32 @@ def test_pages_are_there_in_both_languages(bench: Gate, officer: httpx.Client) -
     officer.get("/instruments?lang=zh")
 
 
+SCATTER = {
+    "zh": ("0.08 °C：设定值，积满 60 对", "°C：由全区近 90 天的 67 对检查估计"),
+    "en": ("0.08 °C (1σ): assumed", "(1σ): estimated from 67 pairs"),
+}
+
+
+def test_an_instruments_page_says_whether_its_scatter_is_assumed_or_estimated(bench: Gate, officer, tmp_path) -> None:
+    for language, (assumed, _) in SCATTER.items():
+        assert assumed in officer.get(f"/instruments/{bench.name}/array?lang={language}").text
+    # a duty room of its own: the scatter is reckoned once a day
+    room = Room(tmp_path).start()
+    gate = Gate(room.broker)
+    try:
+        gate.health()
+        for day in range(70, 0, -1):
+            values = {"reference_c": 36, "mean_c": 36 + 0.1 * (day % 4), "residual_c": 0.0, "n": 10, "made_by": "小李"}
+            at = gate.now() - timedelta(days=day)
+            gate.say(CheckResult(id=uuid4(), instrument="array", at=at, passed=True, **values))
+        with room.client() as client:
+            for language, (_, estimated) in SCATTER.items():
+                assert estimated in client.get(f"/instruments/{gate.name}/array?lang={language}").text
+    finally:
+        gate.stop()
+        room.stop()
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_flag_of_health_is_a_word_on_the_instruments_pages(bench: Gate, officer: httpx.Client, language) -> None:
     flags = tuple(HealthFlag)
